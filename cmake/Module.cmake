@@ -23,7 +23,7 @@ function(dp_module name)
 
     if(DIALPLANE_TESTS AND tests)
         add_executable(dp_${name}_test ${tests})
-        target_link_libraries(dp_${name}_test PRIVATE dp_${name} ${ARG_LIBS} ${ARG_TEST_LIBS} gmock GTest::gtest_main)
+        target_link_libraries(dp_${name}_test PRIVATE dp_${name} ${ARG_LIBS} ${ARG_TEST_LIBS} GTest::gmock GTest::gtest_main)
         add_test(NAME unit.${name} COMMAND dp_${name}_test --gtest_brief=1)
         set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 300)
     endif()
