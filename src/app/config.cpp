@@ -26,7 +26,8 @@ std::string replaced(std::string_view key, char from, char to) {
     return out;
 }
 
-Result<void> take_file_value(RawConfig& raw, const std::string& key, const YAML::Node& node, const std::string& source) {
+Result<void> take_file_value(RawConfig& raw, const std::string& key, const YAML::Node& node,
+                             const std::string& source) {
     const Setting* setting = find_setting(key);
     if (!setting) return fail(ErrorCode::InvalidValue, fmt::format("{} is no setting ({}).", key, source), key);
     RawValue value{{}, source};
@@ -47,7 +48,8 @@ Result<void> take_file_value(RawConfig& raw, const std::string& key, const YAML:
 // A map whose key is not itself a setting is a group: `tls: {name: …}` is `tls.name`.
 Result<void> take_group(RawConfig& raw, const std::string& prefix, const YAML::Node& group, const std::string& source) {
     for (const auto& entry : group) {
-        const std::string key = prefix.empty() ? entry.first.as<std::string>() : prefix + "." + entry.first.as<std::string>();
+        const std::string key =
+            prefix.empty() ? entry.first.as<std::string>() : prefix + "." + entry.first.as<std::string>();
         if (entry.second.IsMap() && !find_setting(key))
             DP_CHECK(take_group(raw, key, entry.second, source));
         else
@@ -59,15 +61,21 @@ Result<void> take_group(RawConfig& raw, const std::string& prefix, const YAML::N
 Result<void> take_file(RawConfig& raw, const std::string& path) {
     std::error_code error;
     const auto size = std::filesystem::file_size(path, error);
-    if (error) return fail(ErrorCode::NotFound, fmt::format("The configuration file {} cannot be read: {}.", path, error.message()), "config");
-    if (size > kMaxFileSize) return fail(ErrorCode::TooLarge, fmt::format("The configuration file {} is larger than 1 MiB.", path), "config");
+    if (error)
+        return fail(ErrorCode::NotFound,
+                    fmt::format("The configuration file {} cannot be read: {}.", path, error.message()), "config");
+    if (size > kMaxFileSize)
+        return fail(ErrorCode::TooLarge, fmt::format("The configuration file {} is larger than 1 MiB.", path),
+                    "config");
     try {
         const YAML::Node root = YAML::LoadFile(path);
         if (root.IsNull()) return {};
-        if (!root.IsMap()) return fail(ErrorCode::MalformedInput, fmt::format("{} must be a YAML map of settings.", path), "config");
+        if (!root.IsMap())
+            return fail(ErrorCode::MalformedInput, fmt::format("{} must be a YAML map of settings.", path), "config");
         return take_group(raw, "", root, "file " + path);
     } catch (const YAML::Exception& problem) {
-        return fail(ErrorCode::MalformedInput, fmt::format("{} is not valid YAML: {}.", path, problem.what()), "config");
+        return fail(ErrorCode::MalformedInput, fmt::format("{} is not valid YAML: {}.", path, problem.what()),
+                    "config");
     }
 }
 
@@ -80,7 +88,8 @@ public:
     std::string text(std::string_view key) const { return items(key).empty() ? "" : items(key).back(); }
 
     std::unexpected<Error> refuse(std::string_view key, std::string_view rule) const {
-        return fail(ErrorCode::InvalidValue, fmt::format("{} = \"{}\" ({}): {}.", key, text(key), raw_.find(key)->second.source, rule),
+        return fail(ErrorCode::InvalidValue,
+                    fmt::format("{} = \"{}\" ({}): {}.", key, text(key), raw_.find(key)->second.source, rule),
                     std::string(key));
     }
 
@@ -93,7 +102,8 @@ public:
 
     Result<unsigned> number(std::string_view key, unsigned low, unsigned high) const {
         auto parsed = ascii::parse_decimal<unsigned>(text(key));
-        if (!parsed || *parsed < low || *parsed > high) return refuse(key, fmt::format("must be a number from {} to {}", low, high));
+        if (!parsed || *parsed < low || *parsed > high)
+            return refuse(key, fmt::format("must be a number from {} to {}", low, high));
         return *parsed;
     }
 
@@ -108,7 +118,9 @@ public:
         const auto value = text(key);
         const auto dash = value.find('-');
         const auto first = ascii::parse_decimal<std::uint16_t>(std::string_view(value).substr(0, dash));
-        const auto last = dash == std::string::npos ? std::nullopt : ascii::parse_decimal<std::uint16_t>(std::string_view(value).substr(dash + 1));
+        const auto last = dash == std::string::npos
+                              ? std::nullopt
+                              : ascii::parse_decimal<std::uint16_t>(std::string_view(value).substr(dash + 1));
         if (!first || !last || *first < 1024 || *last < *first + 3)
             return refuse(key, "must be FIRST-LAST, from 1024 up, at least four ports");
         return PortRange{*first, *last};
@@ -129,8 +141,10 @@ private:
 };
 
 Result<log::Level> level_of(const Reader& reader) {
-    static const std::map<std::string, log::Level, std::less<>> kLevels{
-        {"debug", log::Level::Debug}, {"info", log::Level::Info}, {"warn", log::Level::Warn}, {"error", log::Level::Error}};
+    static const std::map<std::string, log::Level, std::less<>> kLevels{{"debug", log::Level::Debug},
+                                                                        {"info", log::Level::Info},
+                                                                        {"warn", log::Level::Warn},
+                                                                        {"error", log::Level::Error}};
     auto it = kLevels.find(reader.text("log.level"));
     if (it == kLevels.end()) return reader.refuse("log.level", "must be debug, info, warn or error");
     return it->second;
@@ -146,12 +160,15 @@ std::filesystem::path data_of(const Reader& reader, const RawConfig& raw) {
 
 const std::vector<Setting>& settings() {
     static const std::vector<Setting> table{
-        {"data", SettingKind::Text, "", "DIR", "where database, keys and certificates live (default ~/.local/share/dialplane)"},
-        {"http", SettingKind::Text, "127.0.0.1:8080", "HOST:PORT", "HTTP: API, console, SIP over WebSocket; off to disable"},
+        {"data", SettingKind::Text, "", "DIR",
+         "where database, keys and certificates live (default ~/.local/share/dialplane)"},
+        {"http", SettingKind::Text, "127.0.0.1:8080", "HOST:PORT",
+         "HTTP: API, console, SIP over WebSocket; off to disable"},
         {"https", SettingKind::Text, "127.0.0.1:8443", "HOST:PORT", "HTTPS and WSS; off to disable"},
         {"sip", SettingKind::Text, "127.0.0.1:5060", "HOST:PORT", "SIP over UDP and TCP; off to disable"},
         {"sips", SettingKind::Text, "127.0.0.1:5061", "HOST:PORT", "SIP over TLS; off to disable"},
-        {"advertise", SettingKind::Text, "", "IP", "address put into SIP and SDP when it is not the bound one (1:1 NAT)"},
+        {"advertise", SettingKind::Text, "", "IP",
+         "address put into SIP and SDP when it is not the bound one (1:1 NAT)"},
         {"sandbox", SettingKind::Flag, "false", "", "run the sandbox carrier beside the server and connect to it"},
         {"sandbox.sip", SettingKind::Text, "127.0.0.1:5070", "HOST:PORT", "where the sandbox carrier listens"},
         {"tls.certificate", SettingKind::Text, "", "FILE", "PEM certificate chain; without it one is made"},
@@ -180,7 +197,8 @@ std::string variable_of(const Setting& setting) {
     return out;
 }
 
-Result<RawConfig> merge(const std::map<std::string, std::vector<std::string>>& options, const EnvironmentLookup& environment) {
+Result<RawConfig> merge(const std::map<std::string, std::vector<std::string>>& options,
+                        const EnvironmentLookup& environment) {
     RawConfig raw;
     for (const auto& setting : settings()) {
         RawValue value;
@@ -251,7 +269,11 @@ std::string render(const RawConfig& raw) {
         std::string text;
         for (const auto& item : value.items) text += (text.empty() ? "" : ", ") + item;
         const bool many = setting.kind == SettingKind::List || setting.kind == SettingKind::Map;
-        out += fmt::format("{:<44} # {}\n", fmt::format("{}: {}", setting.key, many ? "[" + text + "]" : text.empty() ? "\"\"" : text),
+        out += fmt::format("{:<44} # {}\n",
+                           fmt::format("{}: {}", setting.key,
+                                       many           ? "[" + text + "]"
+                                       : text.empty() ? "\"\""
+                                                      : text),
                            value.source);
     }
     return out;

@@ -1,6 +1,7 @@
 #pragma once
-/// @file Configuration: one table of settings, each with its option (`--tls-name`), its variable (`DP_TLS_NAME`), its place in the
-/// YAML file (`tls.name`) and its default. A later source wins: default, file, environment, option. `dialplane serve
+/// @file Configuration: one table of settings, each with its option (`--tls-name`), its variable (`DP_TLS_NAME`), its
+/// place in the YAML file (`tls.name`) and its default. A later source wins: default, file, environment, option.
+/// `dialplane serve
 /// --print-config` shows every value and where it came from.
 ///
 /// Read once at start-up, on the main thread; immutable afterwards. Errors name the setting, its source and the rule.
@@ -25,9 +26,9 @@ namespace dp::app {
 enum class SettingKind { Text, List, Map, Flag };
 
 struct Setting {
-    std::string_view key;      ///< place in the file, dots for nesting; the option is `--` + key with dots as dashes
+    std::string_view key;  ///< place in the file, dots for nesting; the option is `--` + key with dots as dashes
     SettingKind kind;
-    std::string_view preset;   ///< default
+    std::string_view preset;  ///< default
     std::string_view placeholder;
     std::string_view help;
 };
@@ -74,9 +75,10 @@ struct Config {
 
 using EnvironmentLookup = std::function<std::optional<std::string>(const std::string&)>;
 
-/// Merges the sources. `options` holds what the command line gave, by setting key. The file is `options["config"]`, else
-/// DP_CONFIG; an unknown key in it is an error.
-Result<RawConfig> merge(const std::map<std::string, std::vector<std::string>>& options, const EnvironmentLookup& environment);
+/// Merges the sources. `options` holds what the command line gave, by setting key. The file is `options["config"]`,
+/// else DP_CONFIG; an unknown key in it is an error.
+Result<RawConfig> merge(const std::map<std::string, std::vector<std::string>>& options,
+                        const EnvironmentLookup& environment);
 Result<Config> validate(const RawConfig& raw);
 /// YAML with the source of each value behind it.
 std::string render(const RawConfig& raw);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
 namespace dp::app {
@@ -55,7 +56,9 @@ TEST_F(ConfigTest, OptionBeatsVariableBeatsFileBeatsDefault) {
 }
 
 TEST_F(ConfigTest, FileHasGroupsListsAndMaps) {
-    write("tls:\n  name: [api.mypurecloud.com, acme.mygen.com]\ndns:\n  hosts:\n    sip.carrier.example.com: 127.0.0.1:5070\nsandbox: true\n");
+    write(
+        "tls:\n  name: [api.mypurecloud.com, acme.mygen.com]\ndns:\n  hosts:\n    sip.carrier.example.com: "
+        "127.0.0.1:5070\nsandbox: true\n");
     const auto config = loaded({{"config", {file.string()}}});
     ASSERT_TRUE(config) << config.error().detail;
     EXPECT_EQ(config->tls_names.size(), 2U);
@@ -82,10 +85,15 @@ TEST_F(ConfigTest, UnknownKeysBadYamlAndMissingFilesAreErrors) {
 }
 
 TEST_F(ConfigTest, EveryRuleIsChecked) {
-    for (const auto& [key, value] : std::map<std::string, std::string>{{"media.ports", "30000-20000"}, {"media.ports", "80"},
-                                                                      {"media.workers", "65"}, {"drain", "-1"}, {"log.level", "loud"},
-                                                                      {"advertise", "example.com"}, {"sandbox", "maybe"},
-                                                                      {"dns.hosts", "=1.2.3.4"}, {"tls.certificate", "only.pem"}}) {
+    for (const auto& [key, value] : std::map<std::string, std::string>{{"media.ports", "30000-20000"},
+                                                                       {"media.ports", "80"},
+                                                                       {"media.workers", "65"},
+                                                                       {"drain", "-1"},
+                                                                       {"log.level", "loud"},
+                                                                       {"advertise", "example.com"},
+                                                                       {"sandbox", "maybe"},
+                                                                       {"dns.hosts", "=1.2.3.4"},
+                                                                       {"tls.certificate", "only.pem"}}) {
         const auto config = loaded({{key, {value}}});
         ASSERT_FALSE(config) << key;
         EXPECT_EQ(config.error().field, key);

@@ -71,7 +71,8 @@ TEST(Random, TokensUseTheUnreservedAlphabetAndDiffer) {
     SecureRandom random;
     const auto a = random.token(43), b = random.token(43);
     EXPECT_NE(a, b);
-    EXPECT_EQ(a.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"), std::string::npos);
+    EXPECT_EQ(a.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
+              std::string::npos);
     EXPECT_EQ(random.uuid()[14], '4');
 }
 

@@ -8,7 +8,7 @@
 namespace dp {
 
 using Duration = std::chrono::nanoseconds;
-using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Duration>;   ///< monotonic
+using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Duration>;  ///< monotonic
 using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::milliseconds>;
 
 inline constexpr TimePoint kNever = TimePoint::max();

@@ -1,7 +1,8 @@
 #pragma once
 /// @file Hashes, MACs, encodings, password hashing and sealing. OpenSSL and libsodium stay behind this header.
 ///
-/// All functions may be called from any thread. SHA-1 and MD5 exist for the protocols that demand them (STUN, RFC 7616) only.
+/// All functions may be called from any thread. SHA-1 and MD5 exist for the protocols that demand them (STUN, RFC 7616)
+/// only.
 
 #include <array>
 #include <cstdint>
@@ -36,7 +37,8 @@ bool equal(std::string_view a, std::string_view b);
 std::string hash_password(std::string_view password);
 bool verify_password(std::string_view hash, std::string_view password);
 
-/// XChaCha20-Poly1305 with a random nonce in front; `context` is authenticated, not stored (table and row of the secret).
+/// XChaCha20-Poly1305 with a random nonce in front; `context` is authenticated, not stored (table and row of the
+/// secret).
 std::string seal(const std::array<std::uint8_t, 32>& key, std::string_view plain, std::string_view context);
 Result<std::string> open(const std::array<std::uint8_t, 32>& key, std::string_view sealed, std::string_view context);
 

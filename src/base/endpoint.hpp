@@ -1,6 +1,6 @@
 #pragma once
-/// @file IP address and port as a value: 16 octets (IPv4 stored mapped), comparable, hashable, printable. No name is ever
-/// resolved here.
+/// @file IP address and port as a value: 16 octets (IPv4 stored mapped), comparable, hashable, printable. No name is
+/// ever resolved here.
 
 #include <netinet/in.h>
 #include <sys/socket.h>

@@ -1,5 +1,6 @@
 #pragma once
-/// @file One vocabulary of failure, and the one table that says what each failure is over HTTP, over SIP and in metrics.
+/// @file One vocabulary of failure, and the one table that says what each failure is over HTTP, over SIP and in
+/// metrics.
 ///
 /// Threads: values; free to copy between threads. Errors are answers, never control flow by exception: bytes from the
 /// network neither throw nor abort.
@@ -11,23 +12,23 @@
 namespace dp {
 
 enum class ErrorCode : std::uint8_t {
-    InvalidValue,      ///< a field breaks a rule; `field` names it
-    MissingField,      ///< a required field is absent; `field` names it
-    MalformedInput,    ///< the bytes are not the format they claim to be
-    Unauthenticated,   ///< no, wrong or expired credentials
-    Forbidden,         ///< known caller, not allowed
+    InvalidValue,     ///< a field breaks a rule; `field` names it
+    MissingField,     ///< a required field is absent; `field` names it
+    MalformedInput,   ///< the bytes are not the format they claim to be
+    Unauthenticated,  ///< no, wrong or expired credentials
+    Forbidden,        ///< known caller, not allowed
     NotFound,
     MethodNotAllowed,
     NotAcceptable,
-    Conflict,          ///< state or version does not permit the change
-    Duplicate,         ///< something with the same key exists; `field` carries its id
+    Conflict,   ///< state or version does not permit the change
+    Duplicate,  ///< something with the same key exists; `field` carries its id
     TooLarge,
     UnsupportedMedia,  ///< wrong content type or no common codec
     IdempotencyMismatch,
     TooManyRequests,
     Internal,
     NotImplemented,
-    Unavailable,       ///< overloaded, draining, store not writable
+    Unavailable,  ///< overloaded, draining, store not writable
     Timeout,
     TransportFailed,
 };
@@ -41,7 +42,7 @@ struct Error {
 
 /// What an error code is on each surface. Looked up, never spelled out elsewhere.
 struct ErrorFacts {
-    std::string_view label;   ///< metric label, stable
+    std::string_view label;  ///< metric label, stable
     int http_status;
     int sip_status;
     std::string_view api_code;  ///< Genesys dotted error code

@@ -15,16 +15,21 @@ std::atomic<Level> g_threshold{Level::Warn};
 
 spdlog::level::level_enum to_spdlog(Level level) {
     switch (level) {
-        case Level::Debug: return spdlog::level::debug;
-        case Level::Info: return spdlog::level::info;
-        case Level::Warn: return spdlog::level::warn;
-        case Level::Error: return spdlog::level::err;
+        case Level::Debug:
+            return spdlog::level::debug;
+        case Level::Info:
+            return spdlog::level::info;
+        case Level::Warn:
+            return spdlog::level::warn;
+        case Level::Error:
+            return spdlog::level::err;
     }
     return spdlog::level::err;
 }
 
 std::shared_ptr<spdlog::logger>& sink() {
-    static auto logger = std::make_shared<spdlog::logger>("dialplane", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    static auto logger =
+        std::make_shared<spdlog::logger>("dialplane", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     return logger;
 }
 
@@ -60,7 +65,8 @@ void write(Level level, std::string_view topic, std::string_view line) {
 
 std::string masked(std::string_view number) {
     if (number.size() <= 5) return std::string(number.size(), '*');
-    return fmt::format("{}{}{}", number.substr(0, 3), std::string(number.size() - 5, '*'), number.substr(number.size() - 2));
+    return fmt::format("{}{}{}", number.substr(0, 3), std::string(number.size() - 5, '*'),
+                       number.substr(number.size() - 2));
 }
 
 }  // namespace dp::log

@@ -1,8 +1,9 @@
 #pragma once
 /// @file Logging façade: one structured line per event, `topic message key=value …`. spdlog stays behind log.cpp.
 ///
-/// Any thread; the line is formatted on the caller's thread and handed to a bounded asynchronous sink that drops and counts when
-/// full. Never called per packet. Secrets, digits, audio and full numbers do not belong in a log line: use `masked()`.
+/// Any thread; the line is formatted on the caller's thread and handed to a bounded asynchronous sink that drops and
+/// counts when full. Never called per packet. Secrets, digits, audio and full numbers do not belong in a log line: use
+/// `masked()`.
 
 #include <fmt/format.h>
 
@@ -13,7 +14,8 @@ namespace dp::log {
 
 enum class Level { Debug, Info, Warn, Error };
 
-/// Start-up only. `path` empty = standard error. Without a call, lines of Warn and above go to standard error synchronously.
+/// Start-up only. `path` empty = standard error. Without a call, lines of Warn and above go to standard error
+/// synchronously.
 void start(Level threshold, const std::string& path);
 void stop();
 

@@ -1,8 +1,9 @@
 #pragma once
-/// @file Mailbox: the only way from one thread to another. A bounded queue of tasks with a drop counter; a full mailbox is an
-/// answer (`post` returns false), never a wait. Lock-free, many producers, one consumer (Vyukov's bounded queue).
+/// @file Mailbox: the only way from one thread to another. A bounded queue of tasks with a drop counter; a full mailbox
+/// is an answer (`post` returns false), never a wait. Lock-free, many producers, one consumer (Vyukov's bounded queue).
 ///
-/// The owner drains it from its loop; `wake` is called by a producer when the mailbox was empty (typically it writes an eventfd).
+/// The owner drains it from its loop; `wake` is called by a producer when the mailbox was empty (typically it writes an
+/// eventfd).
 
 #include <atomic>
 #include <cstddef>

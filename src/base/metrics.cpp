@@ -35,7 +35,8 @@ Instrument& find(std::map<std::string, Family<Instrument>, std::less<>>& familie
 }
 
 template <class Instrument>
-void render(std::string& out, std::string_view type, const std::map<std::string, Family<Instrument>, std::less<>>& families) {
+void render(std::string& out, std::string_view type,
+            const std::map<std::string, Family<Instrument>, std::less<>>& families) {
     for (const auto& [name, family] : families) {
         out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, family.help, name, type);
         for (const auto& [labels, instrument] : family.series)

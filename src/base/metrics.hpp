@@ -1,6 +1,6 @@
 #pragma once
-/// @file Counters and gauges that any thread may touch without a lock (relaxed atomics), registered once by name at start-up and
-/// rendered in Prometheus text format. Names follow `dialplane_<module>_<what>_<unit|total>`.
+/// @file Counters and gauges that any thread may touch without a lock (relaxed atomics), registered once by name at
+/// start-up and rendered in Prometheus text format. Names follow `dialplane_<module>_<what>_<unit|total>`.
 
 #include <atomic>
 #include <cstdint>
@@ -28,8 +28,8 @@ private:
     alignas(64) std::atomic<std::int64_t> value_{0};
 };
 
-/// The instrument of this name and label set (`key="value",…` or empty), made at first use and never destroyed. Takes a lock:
-/// look it up once and keep the reference.
+/// The instrument of this name and label set (`key="value",…` or empty), made at first use and never destroyed. Takes a
+/// lock: look it up once and keep the reference.
 Counter& counter(std::string_view name, std::string_view labels, std::string_view help);
 Gauge& gauge(std::string_view name, std::string_view labels, std::string_view help);
 

@@ -1,6 +1,6 @@
 #pragma once
-/// @file Randomness as a port: SecureRandom (libsodium) in the product, SeededRandom in simulation so that a run repeats from its
-/// seed. Tags, branches, nonces, SSRCs, keys and tokens all come through here.
+/// @file Randomness as a port: SecureRandom (libsodium) in the product, SeededRandom in simulation so that a run
+/// repeats from its seed. Tags, branches, nonces, SSRCs, keys and tokens all come through here.
 
 #include <cstdint>
 #include <span>

@@ -1,6 +1,6 @@
 #pragma once
-/// @file Result<T>: a value or an Error. libstdc++ 12 has no monadic operations on std::expected, so early return is spelled
-/// DP_TRY(name, expression) and DP_CHECK(expression).
+/// @file Result<T>: a value or an Error. libstdc++ 12 has no monadic operations on std::expected, so early return is
+/// spelled DP_TRY(name, expression) and DP_CHECK(expression).
 
 #include <expected>
 #include <string>
@@ -32,13 +32,13 @@ inline std::unexpected<Error> fail(ErrorCode code, std::string detail, std::stri
 #define DP_CONCAT(a, b) DP_CONCAT_INNER(a, b)
 
 /// Evaluates a Result<T> expression; returns its error from the enclosing function, else moves the value into `name`.
-#define DP_TRY(name, ...)                                                                      \
-    auto DP_CONCAT(dp_try_, __LINE__) = (__VA_ARGS__);                                         \
+#define DP_TRY(name, ...)                                                                                       \
+    auto DP_CONCAT(dp_try_, __LINE__) = (__VA_ARGS__);                                                          \
     if (!DP_CONCAT(dp_try_, __LINE__)) return std::unexpected(std::move(DP_CONCAT(dp_try_, __LINE__)).error()); \
     auto name = std::move(*DP_CONCAT(dp_try_, __LINE__))
 
 /// The same for Result<void>, or where the value is not wanted.
-#define DP_CHECK(...)                                                                   \
-    do {                                                                                \
+#define DP_CHECK(...)                                                                                            \
+    do {                                                                                                         \
         if (auto dp_checked = (__VA_ARGS__); !dp_checked) return std::unexpected(std::move(dp_checked).error()); \
     } while (false)

@@ -1,6 +1,6 @@
 #pragma once
-/// @file SipHash-2-4 (Aumasson, Bernstein 2012): keyed hash for every table whose keys a stranger chooses (transactions,
-/// dialogs, sources), so that nobody can aim collisions at us. 13-20 ns for a 46-octet branch.
+/// @file SipHash-2-4 (Aumasson, Bernstein 2012): keyed hash for every table whose keys a stranger chooses
+/// (transactions, dialogs, sources), so that nobody can aim collisions at us. 13-20 ns for a 46-octet branch.
 
 #include <cstdint>
 #include <string_view>

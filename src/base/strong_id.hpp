@@ -1,6 +1,6 @@
 #pragma once
-/// @file Ids that cannot be confused: StrongId<Tag> is an opaque string `[A-Za-z0-9._-]{1,64}` (product.md, "Ids"), ours are
-/// UUIDs; StrongIndex<Tag> is a process-local 64-bit handle (slot and generation) for live objects.
+/// @file Ids that cannot be confused: StrongId<Tag> is an opaque string `[A-Za-z0-9._-]{1,64}` (product.md, "Ids"),
+/// ours are UUIDs; StrongIndex<Tag> is a process-local 64-bit handle (slot and generation) for live objects.
 
 #include <compare>
 #include <cstdint>

@@ -1,9 +1,10 @@
 #pragma once
-/// @file TimerWheel: timers for one owner thread. Hierarchical wheel (4 levels of 256 slots, 4 ms ticks): arming, re-arming and
-/// cancelling are O(1) and do not allocate per timer beyond its node; timers fire up to one tick late, never early.
+/// @file TimerWheel: timers for one owner thread. Hierarchical wheel (4 levels of 256 slots, 4 ms ticks): arming,
+/// re-arming and cancelling are O(1) and do not allocate per timer beyond its node; timers fire up to one tick late,
+/// never early.
 ///
-/// A Timer is a member of the object it wakes; destroying or cancelling it unlinks it. A callback may arm, cancel or destroy any
-/// timer, its own included. Time is handed in, so the same wheel runs in virtual time.
+/// A Timer is a member of the object it wakes; destroying or cancelling it unlinks it. A callback may arm, cancel or
+/// destroy any timer, its own included. Time is handed in, so the same wheel runs in virtual time.
 
 #include <array>
 #include <cstdint>
