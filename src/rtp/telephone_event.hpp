@@ -1,0 +1,162 @@
+#pragma once
+/// @file Telephone-events (DTMF) on the wire: payload, receiving, sending, and carrying them between clock rates.
+///
+/// Problem: between an 8000 Hz and a 48000 Hz leg both timestamp and duration scale, and the 16-bit duration runs over
+/// after 1.365 s at 48000: the event then goes on as a new segment. The three end packets may all be lost. Threads: the
+/// leg's worker; no allocation; time handed in. Source: RFC 4733 2.3, 2.5.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "base/clock.hpp"
+#include "rtp/rtp_packet.hpp"
+
+namespace dp::rtp {
+
+inline constexpr std::size_t kEventPayload = 4;
+
+struct EventPayload {
+    std::uint8_t event = 0;  ///< 0-9 digits, 10 *, 11 #, 12-15 A-D, 16 flash
+    bool end = false;
+    std::uint8_t volume = 10;    ///< -dBm0
+    std::uint16_t duration = 0;  ///< timestamp units since the packet's timestamp
+    bool operator==(const EventPayload&) const = default;
+};
+
+std::optional<EventPayload> parse_event(Bytes payload);
+void write_event(std::span<std::uint8_t, kEventPayload> out, const EventPayload& event);
+
+std::optional<char> digit_of(std::uint8_t event);  ///< '0'…'9' '*' '#' 'A'…'D'; nothing above 15
+std::optional<std::uint8_t> event_of(char digit);
+
+/// A whole key press as heard.
+struct Digit {
+    std::uint8_t event = 0;
+    std::uint8_t volume = 10;
+    Duration length{};
+    bool end_lost = false;
+};
+
+/// Turns packets into key presses: begun at the first packet, finished at the first end packet, at a new event, or 3
+/// packet times after the last packet.
+class EventReceiver {
+public:
+    explicit EventReceiver(std::uint32_t clock_rate) : clock_rate_(clock_rate) {}
+
+    struct Report {
+        std::optional<std::uint8_t> begun;
+        std::optional<Digit> finished;  ///< may be the previous one, when `begun` is set too
+    };
+    Report on_packet(const RtpHeader& header, const EventPayload& payload, TimePoint now);
+    /// Ends an event whose end packets were lost. Call about every 10 ms while active().
+    std::optional<Digit> on_time(TimePoint now);
+    bool active() const { return active_; }
+
+private:
+    bool continues(const RtpHeader& header, const EventPayload& payload) const;
+    Digit finish(bool end_lost);
+
+    std::uint32_t clock_rate_;
+    bool active_ = false;
+    bool any_ = false;
+    std::uint32_t timestamp_ = 0;  ///< of the current segment
+    std::uint32_t finished_timestamp_ = 0;
+    std::uint8_t event_ = 0;
+    std::uint8_t volume_ = 10;
+    std::uint64_t earlier_segments_ = 0;  ///< ticks of the segments before this one
+    std::uint16_t duration_ = 0;
+    TimePoint last_packet_{};
+    Duration packet_time_{std::chrono::milliseconds(20)};
+};
+
+/// One packet to send for an event. The caller takes sequence and SSRC from the leg's StreamRewriter.
+struct EventPacket {
+    EventPayload payload;
+    bool marker = false;         ///< first packet of an event, never of a continued segment
+    bool new_timestamp = false;  ///< first packet of an event or segment: the stream's timestamp moves on by `advance`
+    std::uint32_t advance = 0;   ///< ticks from the timestamp of the previous packet of this sender
+};
+
+/// Emits one event: a packet per frame while it lasts, three at the end, segments when the duration would overflow.
+class EventSender {
+public:
+    EventSender(std::uint32_t clock_rate, Duration frame) : clock_rate_(clock_rate), frame_(frame) {}
+
+    /// `length` absent: until stop(). Refused (false) while another event or its gap is under way.
+    bool start(std::uint8_t event, std::uint8_t volume, std::optional<Duration> length);
+    void stop();
+    /// Called once per frame: the packets due now (none, one, or three at the end). `repeat` identical copies follow
+    /// each other.
+    struct Due {
+        EventPacket packet;
+        std::uint8_t copies = 0;
+    };
+    Due next_frame();
+    bool active() const { return active_; }
+    bool idle() const { return !active_ && gap_frames_ == 0; }
+    void set_gap(Duration gap) { gap_ = gap; }
+
+private:
+    std::uint32_t ticks_of(Duration duration) const;
+
+    std::uint32_t clock_rate_;
+    Duration frame_;
+    Duration gap_{std::chrono::milliseconds(50)};
+    bool active_ = false;
+    bool first_ = false;
+    bool stopping_ = false;
+    std::uint8_t event_ = 0;
+    std::uint8_t volume_ = 10;
+    std::optional<std::uint64_t> total_ticks_;
+    std::uint64_t sent_ticks_ = 0;
+    std::uint32_t segment_ticks_ = 0;
+    std::uint32_t gap_frames_ = 0;
+};
+
+/// Carries events of one leg to the other packet by packet, scaling to the other clock. Input and output timestamps of
+/// an event are tied together at its first packet; the caller sends what comes out with `timestamp` on its own stream.
+class EventRelay {
+public:
+    EventRelay(std::uint32_t in_rate, std::uint32_t out_rate) : in_rate_(in_rate), out_rate_(out_rate) {}
+
+    struct Out {
+        EventPayload payload;
+        std::uint32_t timestamp = 0;  ///< on the outgoing timeline
+        bool marker = false;
+        std::uint8_t copies = 1;  ///< 3 when we had to make the end ourselves
+        bool closing_previous = false;
+    };
+    /// At most three: the end of a previous event whose end was lost, the last packet of a full segment, this packet.
+    struct Outs {
+        std::array<Out, 3> packets{};
+        std::size_t count = 0;
+    };
+    /// `out_timestamp`: the outgoing timeline's value for this packet's arrival, used when an event begins.
+    Outs on_packet(const RtpHeader& header, const EventPayload& payload, std::uint32_t out_timestamp, TimePoint now);
+    /// The end we owe when the peer's end packets were lost.
+    std::optional<Out> on_time(TimePoint now);
+    bool active() const { return active_; }
+
+private:
+    std::uint64_t scaled(std::uint64_t ticks) const { return ticks * out_rate_ / in_rate_; }
+    void begin(const RtpHeader& header, const EventPayload& payload, std::uint32_t out_timestamp);
+    void append(Outs& outs, const Out& out) const;
+    Out closing() const;
+
+    std::uint32_t in_rate_;
+    std::uint32_t out_rate_;
+    bool active_ = false;
+    bool known_ = false;               ///< in_timestamp_ below belongs to an event that was relayed
+    std::uint32_t in_timestamp_ = 0;   ///< of the incoming segment
+    std::uint64_t in_earlier_ = 0;     ///< incoming ticks of earlier segments
+    std::uint32_t out_timestamp_ = 0;  ///< of the outgoing segment
+    std::uint64_t out_earlier_ = 0;    ///< outgoing ticks of earlier segments
+    EventPayload last_;                ///< as sent
+    std::uint16_t in_duration_ = 0;
+    bool ended_ = false;
+    TimePoint last_packet_{};
+    Duration packet_time_{std::chrono::milliseconds(20)};
+};
+
+}  // namespace dp::rtp
