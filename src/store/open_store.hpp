@@ -1,0 +1,33 @@
+#pragma once
+/// @file Opening the store: data directory, lock file, migrations, snapshot, calls of a dead process closed, writer and
+/// reader threads started.
+///
+/// Threads: start-up. Errors: Unavailable when another process holds the lock or the directory is not writable;
+/// Internal when the database is corrupt or newer than this program; each says what to do.
+
+#include <memory>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "telephony/ports/store.hpp"
+
+namespace dp::store {
+
+struct StoreOptions {
+    std::string directory;     ///< made (0700) when it is not there
+    std::size_t queue = 8192;  ///< units of work waiting; beyond: Unavailable
+    std::size_t batch = 512;   ///< units per transaction at most
+    std::size_t readers = 2;   ///< read-only connections, a thread each
+};
+
+struct OpenedStore {
+    std::unique_ptr<telephony::Store> store;
+    bool first_run = false;                ///< no organization yet: seed one
+    std::size_t closed_conversations = 0;  ///< ended as `server_restart`
+};
+
+/// `clock` and `random` must outlive the store.
+Result<OpenedStore> open_store(const StoreOptions& options, const Clock& clock, Random& random);
+
+}  // namespace dp::store

@@ -1,0 +1,53 @@
+#pragma once
+/// @file Event: one thing that happened, in one ordered, durable log. Sequence numbers are given by the store inside
+/// the transaction of the cause and have no gaps that a reader can see.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "telephony/ids.hpp"
+
+namespace dp::telephony {
+
+/// Event names. Those with colons are seed 1's and are matched by its filters.
+namespace event_type {
+inline constexpr std::string_view kConversationCreated = "conversation.created";
+inline constexpr std::string_view kConversationUpdated = "conversation.updated";
+inline constexpr std::string_view kConversationEnded = "conversation.ended";
+inline constexpr std::string_view kConversationMediaWarning = "conversation.media.warning";
+inline constexpr std::string_view kInboundUnrouted = "inbound.unrouted";
+inline constexpr std::string_view kStationUpdated = "station.updated";
+inline constexpr std::string_view kTrunkStatusChanged = "telephony:edge:status:changed";
+inline constexpr std::string_view kTrunkRegistrationSuccess = "telephony:edge:registration:success";
+inline constexpr std::string_view kTrunkRegistrationFailure = "telephony:edge:registration:failure";
+inline constexpr std::string_view kTrunkUpdated = "audit:edge:updated";
+inline constexpr std::string_view kNumberStateChanged = "number.state.changed";
+inline constexpr std::string_view kNumberRoutingChanged = "number.routing.changed";
+inline constexpr std::string_view kConfigurationChanged = "configuration.changed";
+}  // namespace event_type
+
+struct Event {
+    std::uint64_t sequence = 0;  ///< 0 until stored
+    OrganizationId organization;
+    std::string type;
+    std::string resource_type;  ///< `conversation`, `edge`, `number`, `station`, …
+    std::string resource_id;
+    WallTime time{};
+    std::string payload = "{}";  ///< a JSON object, as text: see Payload
+};
+
+/// Builds an event's payload: a flat JSON object, written once, never parsed here.
+class Payload {
+public:
+    Payload& text(std::string_view key, std::string_view value);
+    Payload& number(std::string_view key, std::int64_t value);
+    Payload& flag(std::string_view key, bool value);
+    std::string str() const { return body_ + "}"; }
+
+private:
+    void key(std::string_view name);
+    std::string body_ = "{";
+};
+
+}  // namespace dp::telephony

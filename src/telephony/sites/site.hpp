@@ -1,0 +1,55 @@
+#pragma once
+/// @file Site: where phones live: media regions, relay behaviour, caller ID, and the routes by which its calls leave.
+///
+/// Source: seed 2 "Site-Level WebRTC Media Settings"; genesys-api 1.2 (number plans, outbound routes).
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "telephony/ids.hpp"
+
+namespace dp::telephony {
+
+enum class RelayBehavior : std::uint8_t {
+    AnySiteRegion,  ///< "Any media region set on this site"
+    LowestLatency,  ///< "Lowest latency via Geo-Lookup"
+};
+
+enum class DestinationClass : std::uint8_t { Emergency, Network, National, International, Extension };
+enum class RouteDistribution : std::uint8_t { Sequential, Random };
+
+/// Tried in the order of the list. Empty `classes` = every class but Emergency.
+struct OutboundRoute {
+    std::string id;
+    std::string name;
+    bool enabled = true;
+    std::vector<DestinationClass> classes;
+    RouteDistribution distribution = RouteDistribution::Sequential;
+    std::vector<TrunkId> trunks;
+};
+
+/// First match classifies. `pattern` is RE2 over the E.164 or dialled text.
+struct NumberPlan {
+    std::string id;
+    std::string name;
+    std::string pattern;
+    DestinationClass destination_class = DestinationClass::National;
+};
+
+struct Site {
+    SiteId id;
+    EntityMeta meta;
+    std::string name;
+    LocationId location;
+    std::vector<std::string> media_regions;  ///< in order of preference
+    RelayBehavior relay = RelayBehavior::AnySiteRegion;
+    bool force_turn = false;
+    std::string caller_id;  ///< E.164 or empty
+    std::string caller_name;
+    std::vector<NumberPlan> number_plans;
+    std::vector<OutboundRoute> outbound_routes;  ///< empty: every enabled trunk, by name
+    std::chrono::seconds agent_ring_timeout{30};
+};
+
+}  // namespace dp::telephony
