@@ -1,7 +1,6 @@
 #pragma once
-/// @file What a call does when its state machine takes a step, and the shape of the tables that say so. The machines
-/// (outbound_fsm, inbound_fsm) are data: a row is state, event, next state, actions in order. They know nothing of SIP
-/// or media; Call carries the actions out.
+/// @file The vocabulary of the call's state machines: what can happen to a call, what a call then does, and the shape of the tables
+/// (outbound_fsm, inbound_fsm) that join the two. Tables are data and know nothing of SIP or media; Call carries the actions out.
 
 #include <array>
 #include <cstddef>
@@ -9,21 +8,34 @@
 
 namespace dp::call {
 
-/// The side that was there first is the *caller side* (the agent of an API call, the incoming leg of any other); the
-/// one that is dialled to reach it is the *called side*.
+/// A call has two sides. The *first* side is the one that was there, or is called, first; the *second* is dialled once the first is
+/// there. Which of them is the agent depends on the kind of call (see outbound_fsm.hpp, inbound_fsm.hpp).
+enum class CallEvent : std::uint8_t {
+    Placed,            ///< through the API: nobody is up yet
+    PlacedByPhone,     ///< one of our phones dialled: its leg is the first side, unanswered
+    Routed,            ///< an incoming call has found its user
+    FirstRings,
+    FirstAnswers,
+    SecondRings,
+    SecondEarlyMedia,
+    SecondAnswers,
+    PathsUp,           ///< both sides are answered and both media paths stand
+    Ends,              ///< a side hung up or cannot be reached, a limit passed, the API or the server ends it: the reason is apart
+    Count_,
+};
+
 enum class Action : std::uint8_t {
     None,
-    DialFirst,       ///< INVITE to the party that is called first (API calls only)
-    DialSecond,      ///< INVITE to the other one
-    PassRinging,     ///< 180 to an incoming caller, ringback tone to a caller that has answered
-    PassEarlyMedia,  ///< 183 with SDP to an incoming caller, the far media to a caller that has answered
-    Join,            ///< answer an incoming caller, connect the two media legs
+    DialFirst,
+    DialSecond,
+    PassRinging,     ///< 180 to an incoming first side, ringback tone to one that has answered
+    PassEarlyMedia,  ///< 183 with SDP to an incoming first side, the far media to one that has answered
+    Join,            ///< answer an incoming first side, connect the two media legs
     ReleaseLegs,     ///< CANCEL, BYE or refuse whatever is still up
     ReportInitiated,
-    ReportRinging,  ///< once: later ones are ignored
+    ReportRinging,   ///< once: later ones are ignored
     ReportConnected,
-    ReportDisconnected,  ///< ended after having been connected, or given up by the caller
-    ReportFailed,        ///< ended without having been connected
+    ReportEnded,     ///< with the call's one Termination, which says failed or disconnected
 };
 
 template <class State>
@@ -32,30 +44,29 @@ struct Step {
     std::array<Action, 3> actions{};
 };
 
-/// One row of a table. `Event` and `State` end with a `Count_` enumerator.
-template <class State, class Event>
+template <class State>
 struct Row {
     State state;
-    Event event;
+    CallEvent event;
     Step<State> step;
 };
 
-/// A table indexed by state and event. An event without a row is ignored: a null step. A duplicated row does not
-/// compile.
-template <class State, class Event>
+/// Indexed by state and event; `State` ends with Count_. An event without a row is ignored. A duplicated row does not compile.
+template <class State>
 class StepTable {
 public:
     template <std::size_t N>
-    consteval explicit StepTable(const Row<State, Event> (&rows)[N]) {
+    consteval explicit StepTable(const Row<State> (&rows)[N]) {
         for (const auto& row : rows) {
-            auto& cell = cells_[index(row.state)][static_cast<std::size_t>(row.event)];
+            Cell& cell = cells_[index(row.state)][index(row.event)];
             if (cell.present) throw "two rows for one state and event";
             cell = {true, row.step};
         }
     }
 
-    constexpr const Step<State>* find(State state, Event event) const {
-        const auto& cell = cells_[index(state)][static_cast<std::size_t>(event)];
+    /// Null: nothing happens.
+    constexpr const Step<State>* find(State state, CallEvent event) const {
+        const Cell& cell = cells_[index(state)][index(event)];
         return cell.present ? &cell.step : nullptr;
     }
 
@@ -64,9 +75,8 @@ private:
         bool present = false;
         Step<State> step{};
     };
-    static constexpr std::size_t index(State state) { return static_cast<std::size_t>(state); }
-    std::array<std::array<Cell, static_cast<std::size_t>(Event::Count_)>, static_cast<std::size_t>(State::Count_)>
-        cells_{};
+    static constexpr std::size_t index(auto value) { return static_cast<std::size_t>(value); }
+    std::array<std::array<Cell, index(CallEvent::Count_)>, index(State::Count_)> cells_{};
 };
 
 }  // namespace dp::call

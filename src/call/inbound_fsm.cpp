@@ -4,50 +4,35 @@ namespace dp::call {
 namespace {
 
 using S = InboundState;
-using E = InboundEvent;
+using E = CallEvent;
 using A = Action;
 
-constexpr Step<S> kFailed{S::Ended, {A::ReleaseLegs, A::ReportFailed}};
-constexpr Step<S> kDisconnected{S::Ended, {A::ReleaseLegs, A::ReportDisconnected}};
+constexpr Step<S> kEnd{S::Ended, {A::ReleaseLegs, A::ReportEnded}};
+constexpr Step<S> kRing{S::Ringing, {A::ReportRinging, A::PassRinging}};
 constexpr Step<S> kJoin{S::Bridging, {A::ReportRinging, A::Join}};
 
-constexpr Row<S, E> kRows[] = {
+constexpr Row<S> kRows[] = {
     {S::Arrived, E::Routed, {S::Alerting, {A::ReportInitiated, A::DialSecond}}},
-    {S::Arrived, E::NotRouted, kFailed},
-    {S::Arrived, E::CallerEnds, kDisconnected},
-    {S::Arrived, E::Aborted, kFailed},
+    {S::Arrived, E::Ends, kEnd},
 
-    {S::Alerting, E::PhoneRings, {S::Ringing, {A::ReportRinging, A::PassRinging}}},
-    {S::Alerting, E::PhoneAnswers, kJoin},
-    {S::Alerting, E::PhonesFail, kFailed},
-    {S::Alerting, E::CallerEnds, kDisconnected},
-    {S::Alerting, E::TimedOut, kFailed},
-    {S::Alerting, E::Aborted, kFailed},
+    {S::Alerting, E::SecondRings, kRing},
+    {S::Alerting, E::SecondEarlyMedia, kRing},
+    {S::Alerting, E::SecondAnswers, kJoin},
+    {S::Alerting, E::Ends, kEnd},
 
-    {S::Ringing, E::PhoneAnswers, kJoin},
-    {S::Ringing, E::PhonesFail, kFailed},
-    {S::Ringing, E::CallerEnds, kDisconnected},
-    {S::Ringing, E::TimedOut, kFailed},
-    {S::Ringing, E::Aborted, kFailed},
+    {S::Ringing, E::SecondAnswers, kJoin},
+    {S::Ringing, E::Ends, kEnd},
 
     {S::Bridging, E::PathsUp, {S::Connected, {A::ReportConnected}}},
-    {S::Bridging, E::CallerEnds, kDisconnected},
-    {S::Bridging, E::CalledEnds, kFailed},
-    {S::Bridging, E::TimedOut, kFailed},
-    {S::Bridging, E::Aborted, kFailed},
+    {S::Bridging, E::Ends, kEnd},
 
-    {S::Connected, E::CallerEnds, kDisconnected},
-    {S::Connected, E::CalledEnds, kDisconnected},
-    {S::Connected, E::TimedOut, kDisconnected},
-    {S::Connected, E::Aborted, kDisconnected},
+    {S::Connected, E::Ends, kEnd},
 };
 
-constexpr StepTable<S, E> kTable(kRows);
+constexpr StepTable<S> kTable(kRows);
 
 }  // namespace
 
-const Step<InboundState>* step(InboundState state, InboundEvent event) {
-    return kTable.find(state, event);
-}
+const Step<InboundState>* step(InboundState state, CallEvent event) { return kTable.find(state, event); }
 
 }  // namespace dp::call
