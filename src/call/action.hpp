@@ -1,6 +1,7 @@
 #pragma once
-/// @file The vocabulary of the call's state machines: what can happen to a call, what a call then does, and the shape of the tables
-/// (outbound_fsm, inbound_fsm) that join the two. Tables are data and know nothing of SIP or media; Call carries the actions out.
+/// @file The vocabulary of the call's state machines: what can happen to a call, what a call then does, and the shape
+/// of the tables (outbound_fsm, inbound_fsm) that join the two. Tables are data and know nothing of SIP or media; Call
+/// carries the actions out.
 
 #include <array>
 #include <cstddef>
@@ -8,19 +9,19 @@
 
 namespace dp::call {
 
-/// A call has two sides. The *first* side is the one that was there, or is called, first; the *second* is dialled once the first is
-/// there. Which of them is the agent depends on the kind of call (see outbound_fsm.hpp, inbound_fsm.hpp).
+/// A call has two sides. The *first* side is the one that was there, or is called, first; the *second* is dialled once
+/// the first is there. Which of them is the agent depends on the kind of call (see outbound_fsm.hpp, inbound_fsm.hpp).
 enum class CallEvent : std::uint8_t {
-    Placed,            ///< through the API: nobody is up yet
-    PlacedByPhone,     ///< one of our phones dialled: its leg is the first side, unanswered
-    Routed,            ///< an incoming call has found its user
+    Placed,         ///< through the API: nobody is up yet
+    PlacedByPhone,  ///< one of our phones dialled: its leg is the first side, unanswered
+    Routed,         ///< an incoming call has found its user
     FirstRings,
     FirstAnswers,
     SecondRings,
     SecondEarlyMedia,
     SecondAnswers,
-    PathsUp,           ///< both sides are answered and both media paths stand
-    Ends,              ///< a side hung up or cannot be reached, a limit passed, the API or the server ends it: the reason is apart
+    PathsUp,  ///< both sides are answered and both media paths stand
+    Ends,  ///< a side hung up or cannot be reached, a limit passed, the API or the server ends it: the reason is apart
     Count_,
 };
 
@@ -33,9 +34,9 @@ enum class Action : std::uint8_t {
     Join,            ///< answer an incoming first side, connect the two media legs
     ReleaseLegs,     ///< CANCEL, BYE or refuse whatever is still up
     ReportInitiated,
-    ReportRinging,   ///< once: later ones are ignored
+    ReportRinging,  ///< once: later ones are ignored
     ReportConnected,
-    ReportEnded,     ///< with the call's one Termination, which says failed or disconnected
+    ReportEnded,  ///< with the call's one Termination, which says failed or disconnected
 };
 
 template <class State>
@@ -51,7 +52,8 @@ struct Row {
     Step<State> step;
 };
 
-/// Indexed by state and event; `State` ends with Count_. An event without a row is ignored. A duplicated row does not compile.
+/// Indexed by state and event; `State` ends with Count_. An event without a row is ignored. A duplicated row does not
+/// compile.
 template <class State>
 class StepTable {
 public:

@@ -5,32 +5,46 @@
 namespace dp::call {
 namespace {
 
-bool has(const Codecs& codecs, sdp::Codec codec) { return std::ranges::find(codecs, codec) != codecs.end(); }
+bool has(const Codecs& codecs, sdp::Codec codec) {
+    return std::ranges::find(codecs, codec) != codecs.end();
+}
 
 }  // namespace
 
 sdp::Codec to_sdp(telephony::Codec codec) {
     switch (codec) {
-        case telephony::Codec::Opus: return sdp::Codec::Opus;
-        case telephony::Codec::G722: return sdp::Codec::G722;
-        case telephony::Codec::Pcmu: return sdp::Codec::Pcmu;
-        case telephony::Codec::Pcma: return sdp::Codec::Pcma;
-        case telephony::Codec::G729: return sdp::Codec::G729;
-        case telephony::Codec::Gsm: return sdp::Codec::Gsm;
+        case telephony::Codec::Opus:
+            return sdp::Codec::Opus;
+        case telephony::Codec::G722:
+            return sdp::Codec::G722;
+        case telephony::Codec::Pcmu:
+            return sdp::Codec::Pcmu;
+        case telephony::Codec::Pcma:
+            return sdp::Codec::Pcma;
+        case telephony::Codec::G729:
+            return sdp::Codec::G729;
+        case telephony::Codec::Gsm:
+            return sdp::Codec::Gsm;
     }
     return sdp::Codec::Pcmu;
 }
 
 telephony::Codec to_telephony(sdp::Codec codec) {
     switch (codec) {
-        case sdp::Codec::Opus: return telephony::Codec::Opus;
-        case sdp::Codec::G722: return telephony::Codec::G722;
-        case sdp::Codec::Pcma: return telephony::Codec::Pcma;
-        case sdp::Codec::G729: return telephony::Codec::G729;
-        case sdp::Codec::Gsm: return telephony::Codec::Gsm;
+        case sdp::Codec::Opus:
+            return telephony::Codec::Opus;
+        case sdp::Codec::G722:
+            return telephony::Codec::G722;
+        case sdp::Codec::Pcma:
+            return telephony::Codec::Pcma;
+        case sdp::Codec::G729:
+            return telephony::Codec::G729;
+        case sdp::Codec::Gsm:
+            return telephony::Codec::Gsm;
         case sdp::Codec::Pcmu:
         case sdp::Codec::ComfortNoise:
-        case sdp::Codec::TelephoneEvent: break;
+        case sdp::Codec::TelephoneEvent:
+            break;
     }
     return telephony::Codec::Pcmu;
 }

@@ -1,8 +1,9 @@
 #pragma once
-/// @file Which codecs a leg offers, and in which order, so that both legs of a call end with the same one wherever they can:
-/// transcoding only where nothing is common (flows.md step 7), and no re-INVITE just to fit codecs.
+/// @file Which codecs a leg offers, and in which order, so that both legs of a call end with the same one wherever they
+/// can: transcoding only where nothing is common (flows.md step 7), and no re-INVITE just to fit codecs.
 ///
-/// Pure functions. Source: house decision; product.md "G.729": passed through, transcoded only where a plug-in is present.
+/// Pure functions. Source: house decision; product.md "G.729": passed through, transcoded only where a plug-in is
+/// present.
 
 #include <functional>
 #include <vector>
@@ -22,11 +23,13 @@ Codecs to_sdp(const telephony::CodecList& codecs);
 /// `own` with those that `liked` has in front, in the order of `liked`; the rest keep their order.
 Codecs ordered(const Codecs& own, const Codecs& liked);
 
-/// What to offer to a leg that may use `own`, when the other leg has agreed on (or offered) `other`: common ones first in the
-/// other leg's order, then those that can be transcoded from at least one of `other`; what fits nothing is left out.
+/// What to offer to a leg that may use `own`, when the other leg has agreed on (or offered) `other`: common ones first
+/// in the other leg's order, then those that can be transcoded from at least one of `other`; what fits nothing is left
+/// out.
 Codecs offer_towards(const Codecs& own, const Codecs& other, const CanTranscode& can_transcode);
 
-/// The order in which to pick from an offer, when the far leg has agreed on `far`: the same codec first, then what can be transcoded.
+/// The order in which to pick from an offer, when the far leg has agreed on `far`: the same codec first, then what can
+/// be transcoded.
 Codecs answer_towards(const Codecs& own, const Codecs& far, const CanTranscode& can_transcode);
 
 }  // namespace dp::call

@@ -33,6 +33,8 @@ constexpr StepTable<S> kTable(kRows);
 
 }  // namespace
 
-const Step<InboundState>* step(InboundState state, CallEvent event) { return kTable.find(state, event); }
+const Step<InboundState>* step(InboundState state, CallEvent event) {
+    return kTable.find(state, event);
+}
 
 }  // namespace dp::call

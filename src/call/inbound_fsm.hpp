@@ -1,6 +1,6 @@
 #pragma once
-/// @file The inbound call: a trunk, or another phone of the organization, calls one of our users. The incoming leg is the first side,
-/// all phones of the user are the second: they ring together, the first answer wins.
+/// @file The inbound call: a trunk, or another phone of the organization, calls one of our users. The incoming leg is
+/// the first side, all phones of the user are the second: they ring together, the first answer wins.
 ///
 ///     state             event             next       does
 ///     Arrived           Routed            Alerting   ReportInitiated DialSecond
@@ -10,7 +10,8 @@
 ///     Bridging          PathsUp           Connected  ReportConnected
 ///     all but Ended     Ends              Ended      ReleaseLegs ReportEnded
 ///
-/// Early media of a phone is not passed on: the caller gets 180 and rings by itself, so several phones cannot talk over each other.
+/// Early media of a phone is not passed on: the caller gets 180 and rings by itself, so several phones cannot talk over
+/// each other.
 
 #include "call/action.hpp"
 

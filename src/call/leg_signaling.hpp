@@ -36,6 +36,7 @@ struct OutgoingLeg {
     std::string sdp;     ///< our offer
     std::string conversation;  ///< goes into X-Dialplane-Conversation towards phones, never to a carrier
     AnswerMode answer_mode = AnswerMode::Person;
+    Duration silence_limit{};        ///< give up when nothing at all is heard for so long (Timer B); zero: 64·T1
     std::uint8_t max_forwards = 70;  ///< what is left after this hop (RFC 7332: the incoming value minus one)
 };
 

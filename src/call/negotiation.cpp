@@ -52,7 +52,9 @@ Result<std::string> Negotiation::make_answer() {
     return answer_text_;
 }
 
-void Negotiation::refuse_offer() { pending_remote_.reset(); }
+void Negotiation::refuse_offer() {
+    pending_remote_.reset();
+}
 
 std::vector<sdp::Codec> Negotiation::wanted_codecs() const {
     const auto& offer = pending_remote_ ? pending_remote_ : remote_;

@@ -1,10 +1,11 @@
 #pragma once
-/// @file Negotiation: the offer/answer side of one anchored leg. It owns what the leg's dialog has agreed on (our description, the
-/// peer's, the audio stream) and what is pending, and turns SDP text into sdp::NegotiatedAudio and back. The two legs of a call
-/// negotiate apart; what joins them is the order of codecs (codec_policy.hpp).
+/// @file Negotiation: the offer/answer side of one anchored leg. It owns what the leg's dialog has agreed on (our
+/// description, the peer's, the audio stream) and what is pending, and turns SDP text into sdp::NegotiatedAudio and
+/// back. The two legs of a call negotiate apart; what joins them is the order of codecs (codec_policy.hpp).
 ///
-/// Threads: control shard. Errors: UnsupportedMedia (488), MalformedInput (488 or 400); a failed exchange leaves what was agreed
-/// before in force (RFC 3261 §14.1, RFC 6141). Source: RFC 3264, 6337; sip-stack table of offer and answer states.
+/// Threads: control shard. Errors: UnsupportedMedia (488), MalformedInput (488 or 400); a failed exchange leaves what
+/// was agreed before in force (RFC 3261 §14.1, RFC 6141). Source: RFC 3264, 6337; sip-stack table of offer and answer
+/// states.
 
 #include <optional>
 #include <string>
@@ -28,15 +29,16 @@ public:
 
     /// Our description as an offer: first, late (in a 2xx), or again.
     std::string make_offer();
-    /// The peer's answer to it. A preview in an unreliable 1xx is taken the same way and may be taken again (RFC 6337 §3.1).
+    /// The peer's answer to it. A preview in an unreliable 1xx is taken the same way and may be taken again (RFC 6337
+    /// §3.1).
     Result<void> take_answer(std::string_view answer);
     /// Our offer came to nothing.
     void withdraw_offer() { offered_.reset(); }
 
     /// Keeps the peer's offer; `wanted_codecs()` and `restarts_ice()` then speak of it.
     Result<void> take_offer(std::string_view offer);
-    /// Answers the offer taken last. Asked again before the next offer it returns the same octets: browsers take the SDP of a 183
-    /// for final, so a 200 must repeat it exactly.
+    /// Answers the offer taken last. Asked again before the next offer it returns the same octets: browsers take the
+    /// SDP of a 183 for final, so a 200 must repeat it exactly.
     Result<std::string> make_answer();
     void refuse_offer();
 
@@ -55,10 +57,10 @@ private:
     sdp::Capabilities capabilities_;
     sdp::LocalMedia local_media_;
     sdp::Origin origin_;
-    std::optional<sdp::SessionDescription> local_, remote_;   ///< agreed
-    std::optional<sdp::SessionDescription> offered_;          ///< ours, unanswered
-    std::optional<sdp::SessionDescription> pending_remote_;   ///< theirs, unanswered
-    std::string answer_text_;                                 ///< our last answer
+    std::optional<sdp::SessionDescription> local_, remote_;  ///< agreed
+    std::optional<sdp::SessionDescription> offered_;         ///< ours, unanswered
+    std::optional<sdp::SessionDescription> pending_remote_;  ///< theirs, unanswered
+    std::string answer_text_;                                ///< our last answer
     std::optional<sdp::NegotiatedAudio> audio_;
 };
 

@@ -48,6 +48,8 @@ constexpr StepTable<S> kTable(kRows);
 
 }  // namespace
 
-const Step<OutboundState>* step(OutboundState state, CallEvent event) { return kTable.find(state, event); }
+const Step<OutboundState>* step(OutboundState state, CallEvent event) {
+    return kTable.find(state, event);
+}
 
 }  // namespace dp::call

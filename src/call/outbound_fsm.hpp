@@ -1,9 +1,9 @@
 #pragma once
 /// @file The outbound call: somebody of ours calls a number. One table for the three orders of dialling.
 ///
-/// *Agent first* (API call, default): the agent's phones are the first side, the gateways the second. *Destination first* (API call,
-/// per site): the gateways are the first side, the phones the second. *By phone*: the phone's own INVITE is the first side and is
-/// answered when the second answers. States are those of product.md in finer steps:
+/// *Agent first* (API call, default): the agent's phones are the first side, the gateways the second. *Destination
+/// first* (API call, per site): the gateways are the first side, the phones the second. *By phone*: the phone's own
+/// INVITE is the first side and is answered when the second answers. States are those of product.md in finer steps:
 ///
 ///     state                              event             next           does
 ///     Queued                             Placed            AlertingFirst  ReportInitiated DialFirst

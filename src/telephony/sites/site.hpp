@@ -18,6 +18,8 @@ enum class RelayBehavior : std::uint8_t {
 
 enum class DestinationClass : std::uint8_t { Emergency, Network, National, International, Extension };
 enum class RouteDistribution : std::uint8_t { Sequential, Random };
+/// Who rings first when a call is placed through the API.
+enum class DialOrder : std::uint8_t { AgentFirst, DestinationFirst };
 
 /// Tried in the order of the list. Empty `classes` = every class but Emergency.
 struct OutboundRoute {
@@ -50,6 +52,7 @@ struct Site {
     std::vector<NumberPlan> number_plans;
     std::vector<OutboundRoute> outbound_routes;  ///< empty: every enabled trunk, by name
     std::chrono::seconds agent_ring_timeout{30};
+    DialOrder dial_order = DialOrder::AgentFirst;
 };
 
 }  // namespace dp::telephony

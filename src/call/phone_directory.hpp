@@ -1,0 +1,33 @@
+#pragma once
+/// @file PhoneDirectory: the port that tells the call core where a user can be reached at this moment.
+///
+/// Two users: signaling's registrar and the simulated phones of the call core's tests. Control shard only.
+
+#include <cstdint>
+#include <vector>
+
+#include "call/leg.hpp"
+#include "telephony/ids.hpp"
+
+namespace dp::call {
+
+/// One live binding. All contacts of a user that are given ring together.
+struct PhoneContact {
+    ContactId id;
+    telephony::PhoneId phone;
+    telephony::StationId station;
+    MediaTransport media = MediaTransport::Rtp;
+    std::uint8_t media_dscp = 46;
+};
+
+class PhoneDirectory {
+public:
+    virtual ~PhoneDirectory() = default;
+    /// Preferred ones only: a contact of a lower q value (RFC 3261 §16.6) is given when there is none of a higher one.
+    virtual std::vector<PhoneContact> contacts_of(const telephony::OrganizationId& organization,
+                                                  const telephony::UserId& user) const = 0;
+    /// A call has begun or ended on a station: it shows as in use.
+    virtual void station_busy(const telephony::StationId& station, int delta) = 0;
+};
+
+}  // namespace dp::call

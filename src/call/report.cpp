@@ -1,0 +1,102 @@
+#include "call/report.hpp"
+
+#include "call/codec_policy.hpp"
+#include "telephony/conversation/conversation_service.hpp"
+
+namespace dp::call {
+
+using telephony::CommunicationState;
+using telephony::Conversation;
+using telephony::ConversationStatus;
+using telephony::ParticipantPurpose;
+
+Report::Report(ConversationSink& sink, const Clock& clock, Random& random, telephony::Ptr<Conversation> first)
+    : sink_(sink), clock_(clock), random_(random), current_(std::move(first)) {}
+
+Conversation& Report::edit() {
+    if (!draft_) draft_ = std::make_unique<Conversation>(*current_);
+    return *draft_;
+}
+
+void Report::status(ConversationStatus status) {
+    Conversation& c = edit();
+    if (!telephony::may_follow(c.status, status)) return;
+    (void)telephony::advance(c, status, clock_.wall());
+    events_.push_back(telephony::conversation_event(c, telephony::event_type::kConversationUpdated, clock_.wall()));
+}
+
+std::uint16_t Report::participant_of(Party party) {
+    Conversation& c = edit();
+    const bool agent = party == Party::Agent;
+    for (std::size_t i = 0; i < c.participants.size(); ++i)
+        if ((c.participants[i].purpose == ParticipantPurpose::Agent) == agent) return static_cast<std::uint16_t>(i);
+    telephony::Participant added;
+    added.id = telephony::ParticipantId(random_.uuid());
+    added.purpose = agent ? ParticipantPurpose::Agent : ParticipantPurpose::Customer;
+    if (agent) added.user = c.agent;
+    c.participants.push_back(std::move(added));
+    return static_cast<std::uint16_t>(c.participants.size() - 1);
+}
+
+CommunicationRef Report::begin_leg(const NewCommunication& leg) {
+    const std::uint16_t index = participant_of(leg.party);
+    telephony::Participant& participant = edit().participants[index];
+    telephony::Communication added;
+    added.id = telephony::CommunicationId(random_.uuid());
+    added.state = leg.state;
+    added.direction = leg.direction;
+    added.address = leg.address;
+    added.trunk = leg.trunk;
+    added.phone = leg.phone;
+    added.started = clock_.wall();
+    participant.communications.push_back(std::move(added));
+    return {index, static_cast<std::uint16_t>(participant.communications.size() - 1)};
+}
+
+telephony::Communication& Report::communication(CommunicationRef ref) {
+    return edit().participants[ref.participant].communications[ref.communication];
+}
+
+void Report::leg_state(CommunicationRef ref, CommunicationState state) {
+    auto& leg = communication(ref);
+    leg.state = state;
+    if (state == CommunicationState::Connected && !leg.connected) leg.connected = clock_.wall();
+}
+
+void Report::leg_codec(CommunicationRef ref, sdp::Codec codec) {
+    communication(ref).codec = to_telephony(codec);
+}
+void Report::leg_held(CommunicationRef ref, bool held) {
+    communication(ref).held = held;
+}
+void Report::leg_muted(CommunicationRef ref, bool muted) {
+    communication(ref).muted = muted;
+}
+
+void Report::leg_ended(CommunicationRef ref, const telephony::Termination& termination) {
+    auto& leg = communication(ref);
+    if (leg.ended) return;
+    leg.state = CommunicationState::Disconnected;
+    leg.ended = clock_.wall();
+    leg.termination = termination;
+}
+
+void Report::ended(const telephony::Termination& termination) {
+    Conversation& c = edit();
+    if (!telephony::end(c, termination, clock_.wall())) return;
+    events_.push_back(telephony::conversation_event(c, telephony::event_type::kConversationEnded, clock_.wall()));
+}
+
+void Report::event(std::string_view type) {
+    events_.push_back(telephony::conversation_event(edit(), type, clock_.wall()));
+}
+
+void Report::publish() {
+    if (!draft_) return;
+    ++draft_->meta.version;
+    draft_->meta.modified = clock_.wall();
+    current_ = std::shared_ptr<const Conversation>(std::move(draft_));
+    sink_.record(current_, std::exchange(events_, {}));
+}
+
+}  // namespace dp::call

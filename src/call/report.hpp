@@ -1,0 +1,69 @@
+#pragma once
+/// @file Report: the record of one call (status, participants, legs, termination) as it grows. Changes collect while an
+/// event is handled; publish() hands one new immutable version to the sink, with the events it means.
+///
+/// Status only moves forward, skipped steps included (`ringing` is always seen before `connected`); a call has one
+/// Termination. Threads: control shard. Source: product.md "Conversation"; seed 3; genesys-api 1.6.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/random.hpp"
+#include "call/conversation_sink.hpp"
+#include "call/leg.hpp"
+#include "sdp/codec.hpp"
+
+namespace dp::call {
+
+/// Which communication of the record a leg is.
+struct CommunicationRef {
+    std::uint16_t participant = 0;
+    std::uint16_t communication = 0;
+};
+
+struct NewCommunication {
+    Party party = Party::Agent;
+    telephony::CommunicationState state = telephony::CommunicationState::Alerting;
+    telephony::Direction direction = telephony::Direction::Outbound;
+    std::string address;
+    telephony::TrunkId trunk;
+    telephony::PhoneId phone;
+};
+
+class Report {
+public:
+    Report(ConversationSink& sink, const Clock& clock, Random& random, telephony::Ptr<telephony::Conversation> first);
+
+    const telephony::Conversation& conversation() const { return *current_; }
+    bool connected_before() const { return current_->connected.has_value(); }
+
+    void status(telephony::ConversationStatus status);
+    CommunicationRef begin_leg(const NewCommunication& leg);
+    void leg_state(CommunicationRef ref, telephony::CommunicationState state);
+    void leg_codec(CommunicationRef ref, sdp::Codec codec);
+    void leg_held(CommunicationRef ref, bool held);
+    void leg_muted(CommunicationRef ref, bool muted);
+    void leg_ended(CommunicationRef ref, const telephony::Termination& termination);
+    /// The one end of the call.
+    void ended(const telephony::Termination& termination);
+    /// An event beside the transitions (a media warning).
+    void event(std::string_view type);
+
+    /// One new version when anything changed since the last.
+    void publish();
+
+private:
+    telephony::Conversation& edit();
+    telephony::Communication& communication(CommunicationRef ref);
+    std::uint16_t participant_of(Party party);
+
+    ConversationSink& sink_;
+    const Clock& clock_;
+    Random& random_;
+    std::shared_ptr<const telephony::Conversation> current_;
+    std::unique_ptr<telephony::Conversation> draft_;
+    std::vector<telephony::Event> events_;
+};
+
+}  // namespace dp::call
