@@ -13,6 +13,7 @@
 
 #include "base/endpoint.hpp"
 #include "sip/flow.hpp"
+#include "sip/header_lines.hpp"
 #include "sip/message.hpp"
 
 namespace dp::sip {
@@ -47,6 +48,11 @@ public:
     MessageBuilder& cseq(std::uint32_t number, std::string_view method);
     /// Copies every line of `id` in order (Record-Route; Via of a CANCEL …).
     MessageBuilder& copy(const MessageView& from, HeaderId id);
+    /// Every line collected in `headers` (checked when it was added).
+    MessageBuilder& lines(const HeaderLines& headers) {
+        out_->append(headers.text());
+        return *this;
+    }
     /// Content-Type now, the bytes at `finish`. `bytes` must live until then.
     MessageBuilder& body(std::string_view content_type, std::string_view bytes);
     /// Writes Content-Length, the empty line and the body; returns the whole message in the buffer.
