@@ -27,8 +27,8 @@ struct SrtpKey {
 
 struct CryptoAttribute {
     std::uint32_t tag = 0;
-    std::optional<SrtpKey> key;  ///< empty: not usable by us
-    std::uint8_t mki_size = 0;   ///< octets after the payload on receive; 0 none. We never send one
+    std::optional<SrtpKey> key{};  ///< empty: not usable by us
+    std::uint8_t mki_size = 0;     ///< octets after the payload on receive; 0 none. We never send one
     bool operator==(const CryptoAttribute&) const = default;
 };
 
@@ -43,7 +43,8 @@ struct SrtpKeys {
     std::array<std::array<std::uint8_t, kMaxSrtpKeySalt>, kSrtpSuites> material{};
 
     static SrtpKeys fresh(Random& random);
-    SrtpKey of(SrtpSuite suite) const { return {suite, material[static_cast<std::size_t>(suite)]}; }
+    /// Octets behind the key and salt of `suite` are zero, so that keys compare.
+    SrtpKey of(SrtpSuite suite) const;
 };
 
 }  // namespace dp::sdp

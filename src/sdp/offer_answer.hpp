@@ -39,14 +39,15 @@ enum class OpusProfile : std::uint8_t {
 OpusProfile opus_profile_for(Codec far_leg);
 
 struct Capabilities {
-    std::vector<Codec> codecs;  ///< allowed, first preferred; telephone-event and CN are not listed here
+    std::vector<Codec> codecs{};  ///< allowed, first preferred; telephone-event and CN are not listed here
     bool telephone_event = true;
     bool comfort_noise = false;
-    SecurityRules accepts;
+    SecurityRules accepts{};
     Security offered_security = Security::None;
     std::vector<SrtpSuite> suites = {SrtpSuite::AeadAes128Gcm, SrtpSuite::AeadAes256Gcm, SrtpSuite::AesCm256HmacSha1_80,
                                      SrtpSuite::AesCm128HmacSha1_80, SrtpSuite::AesCm128HmacSha1_32};
-    bool offer_rtcp_mux = false;  ///< always with ICE
+    bool rtcp_mux = false;    ///< multiplex RTCP when the peer does too; always with ICE (RFC 5761)
+    bool rtcp_rsize = false;  ///< reduced-size reports, when the peer offers them (RFC 5506)
     std::chrono::milliseconds ptime{20};
     OpusProfile opus = OpusProfile::FullBand;
     Direction direction = Direction::SendRecv;  ///< what we want to do; SendOnly or Inactive holds the peer
@@ -55,16 +56,16 @@ struct Capabilities {
 /// What the media engine allotted to the leg: announced addresses, and credentials for the protections it may use.
 struct LocalMedia {
     Endpoint rtp;
-    std::optional<Endpoint> rtcp;      ///< when it is not RTP + 1
-    std::optional<IceAttributes> ice;  ///< lite: ufrag, pwd, host candidates
-    std::vector<Fingerprint> fingerprints;
-    SrtpKeys srtp_keys;
+    std::optional<Endpoint> rtcp{};      ///< when it is not RTP + 1
+    std::optional<IceAttributes> ice{};  ///< lite: ufrag, pwd, host candidates
+    std::vector<Fingerprint> fingerprints{};
+    SrtpKeys srtp_keys{};
 };
 
 /// Our earlier and the peer's latest description in the same dialog; both empty at first. A re-offer keeps payload
 /// numbers, mids, the order of sections and o=.
 struct DialogState {
-    Origin origin;  ///< of the first description; session_id and version are decimal numbers
+    Origin origin{};  ///< of the first description; session_id and version are decimal numbers
     const SessionDescription* local = nullptr;
     const SessionDescription* remote = nullptr;
 };
@@ -109,7 +110,6 @@ struct NegotiatedAudio {
     bool held_by_peer = false;                  ///< the peer takes nothing from us now, the section stands
     std::chrono::milliseconds send_ptime{20};   ///< peer's ptime, within its maxptime
     OpusSendParameters opus;                    ///< for `send.codec == Opus`
-    bool g729_annex_b = false;                  ///< both sides allow it (RFC 4856: absent means yes)
     Security security = Security::None;
     std::optional<SrtpPair> srtp;                  ///< Security::Sdes
     std::vector<Fingerprint> remote_fingerprints;  ///< Security::Dtls

@@ -79,24 +79,24 @@ struct Connection {
 
 struct Format {
     std::uint8_t payload_type = 0;
-    std::optional<Codec> codec;  ///< empty: none of ours
-    std::string encoding;        ///< rtpmap name; from the static table when there is no rtpmap; empty when unknown
+    std::optional<Codec> codec{};  ///< empty: none of ours
+    std::string encoding{};        ///< rtpmap name; from the static table when there is no rtpmap; empty when unknown
     std::uint32_t clock_rate = 0;
     std::uint8_t channels = 1;
-    std::string fmtp;  ///< everything after the payload type
+    std::string fmtp{};  ///< everything after the payload type
     bool operator==(const Format&) const = default;
 };
 
 struct Candidate {
-    std::string foundation;
+    std::string foundation{};
     std::uint16_t component = 1;
     std::string transport = "udp";  ///< lower case
     std::uint32_t priority = 0;
-    std::string host;                  ///< may be an mDNS name: never resolved
-    std::optional<IpAddress> address;  ///< when `host` is one
+    std::string host{};                  ///< may be an mDNS name: never resolved
+    std::optional<IpAddress> address{};  ///< when `host` is one
     std::uint16_t port = 0;
     std::string type = "host";  ///< host, srflx, prflx, relay
-    std::string tcp_type;       ///< RFC 6544: active, passive, so
+    std::string tcp_type{};     ///< RFC 6544: active, passive, so
     bool operator==(const Candidate&) const = default;
 };
 
@@ -107,9 +107,9 @@ struct Fingerprint {
 };
 
 struct IceAttributes {
-    std::string ufrag;
-    std::string pwd;
-    std::vector<Candidate> candidates;
+    std::string ufrag{};
+    std::string pwd{};
+    std::vector<Candidate> candidates{};
     bool trickle = false;  ///< a=ice-options:trickle
     bool end_of_candidates = false;
     bool operator==(const IceAttributes&) const = default;
