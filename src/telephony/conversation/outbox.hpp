@@ -40,9 +40,9 @@ public:
     /// Tries again what the store refused. Call it once a second.
     void retry();
 
-    bool accepting() const { return waiting_ < limits_.accepting; }
+    bool accepting() const { return entries_.size() < limits_.accepting; }
     /// Nothing waits and nothing is in flight: the moment to stop.
-    bool drained() const { return waiting_ == 0; }
+    bool drained() const { return entries_.empty(); }
 
 private:
     struct Entry {
@@ -59,7 +59,6 @@ private:
     LiveConversations& live_;
     Limits limits_;
     std::deque<Entry> entries_;
-    std::size_t waiting_ = 0;
     std::size_t in_flight_ = 0;
     std::deque<ConversationId> ended_;
     std::shared_ptr<Outbox*> self_;  ///< cleared on destruction: a late reply finds nobody

@@ -40,9 +40,9 @@ struct Event {
 /// Builds an event's payload: a flat JSON object, written once, never parsed here.
 class Payload {
 public:
-    Payload& text(std::string_view key, std::string_view value);
-    Payload& number(std::string_view key, std::int64_t value);
-    Payload& flag(std::string_view key, bool value);
+    Payload& text(std::string_view name, std::string_view value);
+    Payload& number(std::string_view name, std::int64_t value);
+    Payload& flag(std::string_view name, bool value);
     std::string str() const { return body_ + "}"; }
 
 private:

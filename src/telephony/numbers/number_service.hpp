@@ -3,13 +3,14 @@
 /// before `active` is a Conflict that says the state.
 
 #include "base/random.hpp"
-#include "telephony/config/configuration_service.hpp"
+#include "telephony/config/rules.hpp"
+#include "telephony/write_context.hpp"
 
 namespace dp::telephony {
 
 class NumberService {
 public:
-    NumberService(Store& store, Random& random) : store_(store), configuration_(store), random_(random) {}
+    NumberService(Store& store, Random& random) : store_(store), random_(random) {}
 
     /// Stores it `pending`. InvalidValue for an unknown provider, location, routing target or a type the provider does
     /// not have.
@@ -27,7 +28,6 @@ private:
                std::string_view action, Executor& reply_on, Reply<Committed> reply);
 
     Store& store_;
-    ConfigurationService configuration_;
     Random& random_;
 };
 

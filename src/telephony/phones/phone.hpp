@@ -40,6 +40,9 @@ struct Phone {
 std::string digest_ha1_md5(std::string_view username, std::string_view realm, std::string_view password);
 std::string digest_ha1_sha256(std::string_view username, std::string_view realm, std::string_view password);
 
+/// The context under which an account's HA1 values are sealed.
+std::string ha1_context(std::string_view username, std::string_view realm);
+
 /// A SIP account for this username whose HA1 values are sealed.
 SipAccount make_sip_account(const Secrets& secrets, std::string_view username, std::string_view realm,
                             std::string_view password);

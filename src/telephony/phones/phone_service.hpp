@@ -18,7 +18,7 @@ struct CreatedPhone {
 class PhoneService {
 public:
     PhoneService(Store& store, const Secrets& secrets, Random& random)
-        : store_(store), configuration_(store), secrets_(secrets), random_(random) {}
+        : store_(store), configuration_(store, random), secrets_(secrets), random_(random) {}
 
     /// `phone` with name, site, base settings and user; id, station and SIP user name are made when empty.
     void create(WriteContext context, Phone phone, Executor& reply_on, Reply<CreatedPhone> reply);

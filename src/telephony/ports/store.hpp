@@ -27,8 +27,10 @@ namespace dp::telephony {
 
 inline constexpr std::int64_t kMustNotExist = 0;
 inline constexpr std::int64_t kAnyVersion = -1;  ///< last write wins; creates when absent
+inline constexpr std::int64_t kMustExist = -2;   ///< last write wins; NotFound when absent
 
 /// Insert or replace. The store sets `meta.version` (stored version + 1) and keeps `meta.created*` of what it replaces.
+/// What equals the stored entity is not written and keeps its version.
 struct Put {
     Entity entity;
     std::int64_t expected_version = kMustNotExist;

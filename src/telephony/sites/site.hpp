@@ -28,7 +28,7 @@ struct OutboundRoute {
     bool enabled = true;
     std::vector<DestinationClass> classes;
     RouteDistribution distribution = RouteDistribution::Sequential;
-    std::vector<TrunkId> trunks;
+    std::vector<TrunkId> trunks;  ///< empty: every enabled trunk, by name
 };
 
 /// First match classifies. `pattern` is RE2 over the E.164 or dialled text.

@@ -20,7 +20,7 @@ struct TrunkCommand {
 class TrunkService {
 public:
     TrunkService(Store& store, const Secrets& secrets, Random& random)
-        : store_(store), configuration_(store), secrets_(secrets), random_(random) {}
+        : store_(store), configuration_(store, random), secrets_(secrets), random_(random) {}
 
     /// InvalidValue / MissingField (seed 1's rules), Duplicate with the id of the trunk that has the same group, host
     /// and user name.
@@ -30,7 +30,7 @@ public:
                  Reply<Committed> reply);
 
 private:
-    Result<Trunk> complete(const WriteContext& context, TrunkCommand command, const Trunk* before) const;
+    Result<Trunk> complete(TrunkCommand command, const Trunk* before) const;
 
     Store& store_;
     ConfigurationService configuration_;

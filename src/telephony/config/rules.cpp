@@ -1,0 +1,297 @@
+#include "telephony/config/rules.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/ascii.hpp"
+#include "telephony/dialing/dial_rules.hpp"
+#include "telephony/e164.hpp"
+
+namespace dp::telephony {
+namespace {
+
+Result<void> missing(std::string_view field) {
+    return fail(ErrorCode::MissingField, fmt::format("{} is required.", field), std::string(field));
+}
+
+Result<void> invalid(std::string_view field, std::string_view rule) {
+    return fail(ErrorCode::InvalidValue, fmt::format("{} {}.", field, rule), std::string(field));
+}
+
+Result<void> named(const std::string& name) {
+    if (name.empty()) return missing("name");
+    if (name.size() > 256) return invalid("name", "may have at most 256 characters");
+    return {};
+}
+
+/// A reference must lead to an entity of the same organization.
+template <class T, class Id>
+Result<void> refers(const OrganizationConfig& config, const Id& id, std::string_view field) {
+    if (id.empty() || config.find<T>(id)) return {};
+    return fail(ErrorCode::InvalidValue, fmt::format("{} '{}' does not exist.", field, id.str()), std::string(field));
+}
+
+Result<void> optional_e164(const std::string& number, std::string_view field) {
+    if (number.empty() || is_e164(number)) return {};
+    return invalid(field, "must be an E.164 number: '+' and 8 to 15 digits");
+}
+
+Result<void> check(const OrganizationConfig& config, const Organization& organization) {
+    if (organization.sip_domain != config.organization().sip_domain)
+        return invalid("sipDomain", "is fixed when the organization is created");
+    DP_CHECK(refers<Site>(config, organization.default_site, "defaultSiteId"));
+    return named(organization.name);
+}
+
+Result<void> check(const OrganizationConfig&, const OAuthClient& client) {
+    if (client.requests_per_minute < 0) return invalid("requestsPerMinute", "must not be negative");
+    return named(client.name);
+}
+
+Result<void> check(const OrganizationConfig&, const ApiKey& key) {
+    return named(key.name);
+}
+Result<void> check(const OrganizationConfig&, const EdgeGroup& group) {
+    return named(group.name);
+}
+Result<void> check(const OrganizationConfig&, const CallFlow& flow) {
+    return named(flow.name);
+}
+
+Result<void> check(const OrganizationConfig&, const Location& location) {
+    DP_CHECK(named(location.name));
+    return optional_e164(location.emergency_callback, "emergencyNumber");
+}
+
+Result<void> check(const OrganizationConfig&, const NetworkConfiguration& network) {
+    DP_CHECK(named(network.name));
+    for (std::size_t i = 0; i < network.stun_servers.size(); ++i)
+        if (!is_ice_server_uri(network.stun_servers[i]))
+            return invalid(fmt::format("stunServers[{}]", i), "must be a stun:, stuns:, turn: or turns: URI");
+    return {};
+}
+
+Result<void> check(const OrganizationConfig& config, const Site& site) {
+    DP_CHECK(named(site.name));
+    DP_CHECK(refers<Location>(config, site.location, "location.id"));
+    DP_CHECK(optional_e164(site.caller_id, "callerId"));
+    for (const NumberPlan& plan : site.number_plans) DP_CHECK(check_pattern(plan.pattern, "numberPlans[].match"));
+    for (const OutboundRoute& route : site.outbound_routes)
+        for (const TrunkId& trunk : route.trunks)
+            DP_CHECK(refers<Trunk>(config, trunk, "outboundRoutes[].externalTrunkBases"));
+    return {};
+}
+
+Result<void> check(const OrganizationConfig& config, const User& user) {
+    DP_CHECK(named(user.name));
+    return refers<Site>(config, user.site, "site.id");
+}
+
+Result<void> check(const OrganizationConfig& config, const ConsoleCredential& credential) {
+    if (credential.login.empty()) return missing("login");
+    return refers<User>(config, credential.user, "user.id");
+}
+
+Result<void> check(const OrganizationConfig&, const PhoneBaseSettings& settings) {
+    return validate(settings);
+}
+
+// seed 2: a phone has a site and base settings; product: 400 without base settings.
+Result<void> check(const OrganizationConfig& config, const Phone& phone) {
+    DP_CHECK(named(phone.name));
+    if (phone.base_settings.empty()) return missing("phoneBaseSettings.id");
+    if (phone.site.empty()) return missing("site.id");
+    DP_CHECK(refers<PhoneBaseSettings>(config, phone.base_settings, "phoneBaseSettings.id"));
+    DP_CHECK(refers<Site>(config, phone.site, "site.id"));
+    return refers<User>(config, phone.user, "webRtcUser.id");
+}
+
+Result<void> check(const OrganizationConfig& config, const UserTelephonySettings& settings) {
+    DP_CHECK(validate(settings));
+    DP_CHECK(refers<NetworkConfiguration>(config, settings.web_rtc.network_config, "webRtc.networkConfigId"));
+    return refers<NetworkConfiguration>(config, settings.sofia.network_config, "sofia.networkConfigId");
+}
+
+Result<void> check(const OrganizationConfig&, const SipProfile& profile) {
+    if (profile.codecs.empty()) return missing("codecs");
+    return named(profile.name);
+}
+
+Result<void> check(const OrganizationConfig& config, const Trunk& trunk) {
+    DP_CHECK(validate(trunk));
+    DP_CHECK(refers<EdgeGroup>(config, trunk.edge_group, "edgeGroupId"));
+    DP_CHECK(refers<SipProfile>(config, trunk.sip_profile, "sipProfileId"));
+    const auto& profile = config.sip_profile(trunk.sip_profile);
+    for (const Codec codec : trunk.codecs)
+        if (std::ranges::find(profile->codecs, codec) == profile->codecs.end()) {
+            const std::string_view spelled = name_of(codec, CodecSpelling::Trunk);
+            return fail(ErrorCode::InvalidValue,
+                        fmt::format("codecs: the SIP profile '{}' does not support {}.", trunk.sip_profile.str(),
+                                    spelled.empty() ? name_of(codec, CodecSpelling::Settings) : spelled),
+                        "codecs");
+        }
+    if (const auto existing = duplicate_of(config, trunk))
+        return fail(ErrorCode::Duplicate,
+                    fmt::format("The edge '{}' of this edge group already has the registration host '{}' "
+                                "and user name '{}'.",
+                                existing->id.str(), trunk.registration.host, trunk.registration.username),
+                    existing->id.str());
+    return {};
+}
+
+Result<void> check(const OrganizationConfig& config, const Queue& queue) {
+    DP_CHECK(named(queue.name));
+    for (const UserId& member : queue.members) DP_CHECK(refers<User>(config, member, "members[].id"));
+    return {};
+}
+
+Result<void> check_routing(const OrganizationConfig& config, const NumberRouting& routing) {
+    if (routing.id.empty()) return missing("routing.id");
+    DP_CHECK(refers<CallFlow>(config, routing.callflow, "routing.callflowId"));
+    switch (routing.kind) {
+        case RoutingKind::User:
+            return refers<User>(config, UserId(routing.id), "routing.id");
+        case RoutingKind::Queue:
+            return refers<Queue>(config, QueueId(routing.id), "routing.id");
+        case RoutingKind::CallFlow:
+            return refers<CallFlow>(config, CallFlowId(routing.id), "routing.id");
+    }
+    return {};
+}
+
+Result<void> check_provider(const OrganizationConfig& config, const Number& number) {
+    if (number.provider.empty()) return missing("providerId");
+    const auto trunk = config.trunk_of_provider(number.provider);
+    if (!trunk)
+        return fail(ErrorCode::InvalidValue, fmt::format("providerId '{}' does not exist.", number.provider),
+                    "providerId");
+    if (std::ranges::find(trunk->number_types, number.type) == trunk->number_types.end())
+        return fail(
+            ErrorCode::InvalidValue,
+            fmt::format("type: the provider '{}' has no numbers of type {}.", number.provider, to_string(number.type)),
+            "type");
+    return {};
+}
+
+Result<void> check(const OrganizationConfig& config, const Number& number) {
+    if (!is_e164(number.e164))
+        return invalid("number", "must be an E.164 number: '+' and 8 to 15 digits, the first not 0");
+    DP_CHECK(check_provider(config, number));
+    DP_CHECK(refers<Location>(config, number.location, "locationId"));
+    if (number.routing) DP_CHECK(check_routing(config, *number.routing));
+    const auto& same = config.number_by_e164(number.e164);
+    if (is_live(number.state) && same && same->id != number.id)
+        return fail(ErrorCode::Duplicate, fmt::format("The number {} exists already.", number.e164), same->id.str());
+    return {};
+}
+
+}  // namespace
+
+Result<void> check_rules(const OrganizationConfig& config, const Entity& entity) {
+    if (!is_valid_id(id_of(entity))) return invalid("id", "must be 1 to 64 of the characters A-Z a-z 0-9 . _ -");
+    return std::visit([&](const auto& e) { return check(config, e); }, entity);
+}
+
+Ptr<Trunk> duplicate_of(const OrganizationConfig& config, const Trunk& trunk) {
+    Ptr<Trunk> found;
+    config.all<Trunk>().for_each([&](const Ptr<Trunk>& other) {
+        const bool same = other->id != trunk.id && other->edge_group == trunk.edge_group &&
+                          ascii::iequals(other->registration.host, trunk.registration.host) &&
+                          other->registration.username == trunk.registration.username;
+        if (same) found = other;
+        return !same;
+    });
+    return found;
+}
+
+namespace {
+
+/// The first entity of type T for which `uses` holds, as "type id".
+template <class T>
+void find_user_of(const OrganizationConfig& config, EntityType type, auto uses, std::string& found) {
+    if (!found.empty()) return;
+    config.all<T>().for_each([&](const Ptr<T>& entity) {
+        if (!uses(*entity)) return true;
+        found = fmt::format("{} '{}'", to_string(type), entity->id.str());
+        return false;
+    });
+}
+
+std::string used_by(const OrganizationConfig& config, EntityType type, const std::string& id) {
+    std::string found;
+    const auto is = [&](const auto& reference) { return reference.str() == id; };
+    const auto routes_to = [&](RoutingKind kind) {
+        return [&, kind](const Number& n) {
+            return n.routing && is_live(n.state) &&
+                   ((n.routing->kind == kind && n.routing->id == id) ||
+                    (kind == RoutingKind::CallFlow && n.routing->callflow.str() == id));
+        };
+    };
+    switch (type) {
+        case EntityType::Location:
+            find_user_of<Site>(config, EntityType::Site, [&](const Site& s) { return is(s.location); }, found);
+            find_user_of<Number>(config, EntityType::Number, [&](const Number& n) { return is(n.location); }, found);
+            break;
+        case EntityType::NetworkConfiguration:
+            find_user_of<UserTelephonySettings>(
+                config, EntityType::UserTelephonySettings,
+                [&](const auto& s) { return is(s.web_rtc.network_config) || is(s.sofia.network_config); }, found);
+            break;
+        case EntityType::Site:
+            find_user_of<Organization>(
+                config, EntityType::Organization, [&](const auto& o) { return is(o.default_site); }, found);
+            find_user_of<Phone>(config, EntityType::Phone, [&](const Phone& p) { return is(p.site); }, found);
+            find_user_of<User>(config, EntityType::User, [&](const User& u) { return is(u.site); }, found);
+            break;
+        case EntityType::User:
+            find_user_of<Phone>(config, EntityType::Phone, [&](const Phone& p) { return is(p.user); }, found);
+            find_user_of<Number>(config, EntityType::Number, routes_to(RoutingKind::User), found);
+            break;
+        case EntityType::PhoneBaseSettings:
+            find_user_of<Phone>(config, EntityType::Phone, [&](const Phone& p) { return is(p.base_settings); }, found);
+            break;
+        case EntityType::EdgeGroup:
+            find_user_of<Trunk>(config, EntityType::Trunk, [&](const Trunk& t) { return is(t.edge_group); }, found);
+            break;
+        case EntityType::SipProfile:
+            find_user_of<Trunk>(config, EntityType::Trunk, [&](const Trunk& t) { return is(t.sip_profile); }, found);
+            break;
+        case EntityType::Trunk:
+            find_user_of<Number>(
+                config, EntityType::Number,
+                [&](const Number& n) {
+                    const auto trunk = is_live(n.state) ? config.trunk_of_provider(n.provider) : nullptr;
+                    return trunk && is(trunk->id);
+                },
+                found);
+            find_user_of<Site>(
+                config, EntityType::Site,
+                [&](const Site& s) {
+                    return std::ranges::any_of(s.outbound_routes, [&](const OutboundRoute& route) {
+                        return std::ranges::any_of(route.trunks, is);
+                    });
+                },
+                found);
+            break;
+        case EntityType::Queue:
+            find_user_of<Number>(config, EntityType::Number, routes_to(RoutingKind::Queue), found);
+            break;
+        case EntityType::CallFlow:
+            find_user_of<Number>(config, EntityType::Number, routes_to(RoutingKind::CallFlow), found);
+            break;
+        default:
+            break;
+    }
+    return found;
+}
+
+}  // namespace
+
+Result<void> check_removable(const OrganizationConfig& config, EntityType type, const std::string& id) {
+    const std::string user = used_by(config, type, id);
+    if (user.empty()) return {};
+    return fail(ErrorCode::Conflict, fmt::format("The {} '{}' is in use by {}.", to_string(type), id, user), user);
+}
+
+}  // namespace dp::telephony

@@ -1,0 +1,43 @@
+#include "telephony/config/snapshot.hpp"
+
+namespace dp::telephony {
+
+std::vector<Ptr<Phone>> OrganizationConfig::phones_of(const UserId& user) const {
+    std::vector<Ptr<Phone>> out;
+    if (user.empty()) return out;
+    const std::tuple<std::string_view, std::string_view> from{user.str(), {}};
+    phones_by_user_.for_each_from(from, [&](const Ptr<Phone>& phone) {
+        if (phone->user != user) return false;
+        out.push_back(phone);
+        return true;
+    });
+    return out;
+}
+
+std::vector<Ptr<Number>> OrganizationConfig::numbers_of(const UserId& user) const {
+    std::vector<Ptr<Number>> out;
+    const std::tuple<std::string_view, std::string_view> from{user.str(), {}};
+    numbers_by_user_.for_each_from(from, [&](const Ptr<Number>& number) {
+        if (number->routing->id != user.str()) return false;
+        out.push_back(number);
+        return true;
+    });
+    return out;
+}
+
+Ptr<Trunk> OrganizationConfig::trunk_of_provider(std::string_view id_or_name) const {
+    if (const auto& trunk = all<Trunk>().find(id_or_name)) return trunk;
+    Ptr<Trunk> found;
+    const std::tuple<std::string_view, std::string_view> from{id_or_name, {}};
+    trunks_by_name_.for_each_from(from, [&](const Ptr<Trunk>& trunk) {
+        if (trunk->name == id_or_name) found = trunk;
+        return false;
+    });
+    return found;
+}
+
+Ptr<Site> OrganizationConfig::site_of(const User& user) const {
+    return site(user.site.empty() ? organization_->default_site : user.site);
+}
+
+}  // namespace dp::telephony

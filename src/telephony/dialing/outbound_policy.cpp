@@ -1,0 +1,161 @@
+#include "telephony/dialing/outbound_policy.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "telephony/dialing/dial_rules.hpp"
+#include "telephony/e164.hpp"
+
+namespace dp::telephony {
+namespace {
+
+constexpr std::size_t kMaxDestination = 32;
+
+Result<void> check_type(const PlaceCall& call) {
+    if (call.type.empty()) return fail(ErrorCode::MissingField, "type is required and must be 'pstn'.", "type");
+    if (call.type != "pstn") return fail(ErrorCode::InvalidValue, "type must be 'pstn'.", "type");
+    return {};
+}
+
+Result<Ptr<User>> find_agent(const OrganizationConfig& config, const PlaceCall& call) {
+    const std::string& field = call.agent_field;
+    if (call.agent.empty()) return fail(ErrorCode::MissingField, fmt::format("{} is required.", field), field);
+    const auto& user = config.user(call.agent);
+    if (!user || user->state != UserState::Active)
+        return fail(ErrorCode::InvalidValue,
+                    fmt::format("{} '{}' is not a user of this organization.", field, call.agent.str()), field);
+    return user;
+}
+
+bool is_emergency(const OrganizationConfig& config, const std::string& destination) {
+    return std::ranges::find(config.organization().emergency_numbers, destination) !=
+           config.organization().emergency_numbers.end();
+}
+
+// The rules of the endpoint that is in use: the browser phone's, else the SIP endpoint's.
+std::span<const DialRule> rules_of(const UserTelephonySettings* settings) {
+    if (!settings) return {};
+    if (settings->web_rtc.enabled && !settings->web_rtc.dial_rules.empty()) return settings->web_rtc.dial_rules;
+    return settings->sofia.enabled ? std::span<const DialRule>(settings->sofia.dial_rules)
+                                   : std::span<const DialRule>{};
+}
+
+// What may stand in the user part of a SIP address without escapes, and nothing that could break out of one.
+bool is_dialable(const std::string& text) {
+    return !text.empty() && text.size() <= kMaxDestination &&
+           text.find_first_not_of("0123456789+*#") == std::string::npos;
+}
+
+Result<void> apply_rules(const OrganizationConfig& config, const PlaceCall& call, OutboundCall& out) {
+    const std::string& field = call.destination_field;
+    out.destination = out.dialed = call.destination;
+    if (is_emergency(config, call.destination)) return {};
+    if (is_dialable(call.destination)) {
+        const auto& settings = config.settings_of(call.agent);
+        if (auto match = apply_dial_rules(rules_of(settings.get()), call.destination)) {
+            out.dialed = std::move(match->result);
+            out.dial_rule = match->rule;
+            return {};
+        }
+    }
+    if (is_e164(call.destination)) return {};
+    return fail(
+        ErrorCode::InvalidValue,
+        fmt::format("{} must be an E.164 number ('+' and 8 to 15 digits) or match one of the agent's dial rules.",
+                    field),
+        field);
+}
+
+Result<void> check_destination(const OrganizationConfig& config, const PlaceCall& call, OutboundCall& out) {
+    const std::string& field = call.destination_field;
+    if (call.destination.empty()) return fail(ErrorCode::MissingField, fmt::format("{} is required.", field), field);
+    DP_CHECK(apply_rules(config, call, out));
+    out.destination_class = classify(config, out.site.get(), call.destination);
+    if (out.destination_class != DestinationClass::Emergency) return {};
+    const bool has_route = out.site && std::ranges::any_of(out.site->outbound_routes, [](const OutboundRoute& route) {
+                               return route.enabled && std::ranges::find(route.classes, DestinationClass::Emergency) !=
+                                                           route.classes.end();
+                           });
+    if (has_route) return {};
+    return fail(
+        ErrorCode::InvalidValue,
+        fmt::format("{}: emergency calls are not possible here, because the site has no emergency route.", field),
+        field);
+}
+
+Result<void> forbidden(const PlaceCall& call, std::string_view why) {
+    return fail(ErrorCode::Forbidden, fmt::format("{} '{}' {}.", call.caller_id_field, call.caller_id, why),
+                call.caller_id_field);
+}
+
+bool may_present(const Number& number, const User& agent, const Site* site) {
+    return is_assigned_to(number, agent.id) || has_permission(agent, kPermissionUseAnyCallerId) ||
+           (site && site->caller_id == number.e164);
+}
+
+// seed 3: owned by the organization, active, and assigned to the agent or permitted by a role: else 403.
+Result<void> check_asked_caller_id(const OrganizationConfig& config, const PlaceCall& call, OutboundCall& out) {
+    DP_TRY(asked, parse_e164(call.caller_id, call.caller_id_field));
+    const auto& number = config.number_by_e164(asked);
+    if (!number) return forbidden(call, "is not owned by this organization (caller_id_not_owned)");
+    if (number->state != NumberState::Active)
+        return forbidden(call, fmt::format("is {}, not active (caller_id_not_active)", to_string(number->state)));
+    if (!may_present(*number, *out.agent, out.site.get()))
+        return forbidden(call, "is not assigned to the agent, and no permission allows it (caller_id_not_permitted)");
+    out.caller_id = std::move(asked);
+    out.caller_id_source = CallerIdSource::Asked;
+    return {};
+}
+
+void choose_default_caller_id(const OrganizationConfig& config, OutboundCall& out) {
+    for (const auto& number : config.numbers_of(out.agent->id))
+        if (number->state == NumberState::Active) {
+            out.caller_id = number->e164;
+            out.caller_id_source = CallerIdSource::User;
+            return;
+        }
+    if (!out.site || out.site->caller_id.empty()) return;
+    const auto& number = config.number_by_e164(out.site->caller_id);
+    if (!number || number->state != NumberState::Active) return;
+    out.caller_id = number->e164;
+    out.caller_id_source = CallerIdSource::Site;
+}
+
+Result<void> check_caller_id(const OrganizationConfig& config, const PlaceCall& call, OutboundCall& out) {
+    if (!call.caller_id.empty()) return check_asked_caller_id(config, call, out);
+    choose_default_caller_id(config, out);
+    return {};
+}
+
+std::string shown_name(const PlaceCall& call, const OutboundCall& out) {
+    if (!call.agent_name.empty()) return call.agent_name;
+    return out.site && !out.site->caller_name.empty() ? out.site->caller_name : out.agent->name;
+}
+
+}  // namespace
+
+DestinationClass classify(const OrganizationConfig& config, const Site* site, const std::string& destination) {
+    if (is_emergency(config, destination)) return DestinationClass::Emergency;
+    if (site)
+        for (const NumberPlan& plan : site->number_plans)
+            if (pattern_matches(plan.pattern, destination)) return plan.destination_class;
+    return DestinationClass::National;
+}
+
+Result<OutboundCall> check_outbound(const OrganizationConfig& config, const PlaceCall& call) {
+    DP_CHECK(check_type(call));
+    DP_TRY(agent, find_agent(config, call));
+    OutboundCall out;
+    out.organization = config.id();
+    out.site = config.site_of(*agent);
+    out.agent = std::move(agent);
+    DP_CHECK(check_destination(config, call, out));
+    DP_CHECK(check_caller_id(config, call, out));
+    out.caller_name = shown_name(call, out);
+    for (const auto& phone : config.phones_of(out.agent->id))
+        if (phone->enabled) out.phones.push_back(phone);
+    return out;
+}
+
+}  // namespace dp::telephony

@@ -1,0 +1,17 @@
+#include "telephony/live/station.hpp"
+#include "telephony/live/trunk_status.hpp"
+#include "telephony/names.hpp"
+
+namespace dp::telephony {
+
+std::string_view to_string(StationState state) {
+    return name_of(state);
+}
+std::string_view to_string(RegistrationState state) {
+    return name_of(state);
+}
+std::string_view to_string(TrunkHealth health) {
+    return name_of(health);
+}
+
+}  // namespace dp::telephony

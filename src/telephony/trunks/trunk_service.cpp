@@ -1,0 +1,60 @@
+#include "telephony/trunks/trunk_service.hpp"
+
+#include <algorithm>
+
+namespace dp::telephony {
+namespace {
+
+// seed 1, AllowedCodecs: exactly five names, case-sensitive.
+Result<CodecList> seed_codecs(const std::vector<std::string>& names) {
+    CodecList out;
+    for (const std::string& name : names) {
+        const auto codec = codec_from(name, CodecSpelling::Trunk);
+        if (!codec) return fail(ErrorCode::InvalidValue, "codecs: unsupported codec: " + name + ".", "codecs");
+        if (std::ranges::find(out, *codec) == out.end()) out.push_back(*codec);
+    }
+    return out;
+}
+
+void keep_unnamed(CodecList& codecs, const CodecList& before) {
+    for (const Codec codec : before)
+        if (name_of(codec, CodecSpelling::Trunk).empty() && !codecs.empty()) codecs.push_back(codec);
+}
+
+bool keeps_password(const std::optional<std::string>& password) {
+    return !password || password->empty() || *password == kMaskedSecret;
+}
+
+}  // namespace
+
+Result<Trunk> TrunkService::complete(TrunkCommand command, const Trunk* before) const {
+    Trunk trunk = std::move(command.trunk);
+    if (trunk.id.empty()) trunk.id = TrunkId(random_.uuid());
+    DP_TRY(codecs, seed_codecs(command.codecs));
+    trunk.codecs = std::move(codecs);
+    if (before) keep_unnamed(trunk.codecs, before->codecs);
+    if (!keeps_password(command.password))
+        trunk.registration.password = secrets_.seal(*command.password, password_context(trunk.id));
+    else if (before)
+        trunk.registration.password = before->registration.password;
+    return trunk;
+}
+
+void TrunkService::create(WriteContext context, TrunkCommand command, Executor& reply_on, Reply<Committed> reply) {
+    auto trunk = complete(std::move(command), nullptr);
+    if (!trunk) return reply(std::unexpected(std::move(trunk).error()));
+    configuration_.create(std::move(context), std::move(*trunk), reply_on, std::move(reply));
+}
+
+void TrunkService::replace(WriteContext context, TrunkCommand command, std::int64_t expected_version,
+                           Executor& reply_on, Reply<Committed> reply) {
+    const auto snapshot = store_.snapshots().current();
+    const auto& config = snapshot->organization(context.organization);
+    const Ptr<Trunk> before = config ? config->trunk(command.trunk.id) : nullptr;
+    if (!before) return reply(fail(ErrorCode::NotFound, "The edge '" + command.trunk.id.str() + "' does not exist."));
+    auto trunk = complete(std::move(command), before.get());
+    if (!trunk) return reply(std::unexpected(std::move(trunk).error()));
+    configuration_.replace(std::move(context), std::move(*trunk), expected_version, reply_on, std::move(reply));
+}
+
+}  // namespace dp::telephony
