@@ -13,30 +13,23 @@
 #include "telephony/live/trunk_status.hpp"
 #include "telephony/numbers/number_service.hpp"
 #include "telephony/phones/phone_service.hpp"
+#include "telephony/ports/secrets.hpp"
 #include "telephony/trunks/trunk_service.hpp"
 
 namespace dp::api {
 
-/// What may be done to a running call. Each returns false when the control shard cannot take the command (mailbox full,
-/// draining); what came of it shows in the conversation and its events.
+/// Does the agent's phone ring, or answer by itself because the agent asked for the call on that very phone?
+enum class AgentAnswer { Ring, Automatic };
+
 class CallControl {
 public:
     virtual ~CallControl() = default;
-    [[nodiscard]] virtual bool start(const telephony::PlacedCall& call) = 0;
-    [[nodiscard]] virtual bool disconnect(const telephony::ConversationId& conversation) = 0;
-};
-
-/// A browser phone's way in: a random SIP user name and password that die with the session.
-struct SessionCredential {
-    std::string username;
-    std::string password;
-    std::chrono::seconds lifetime{0};
-};
-
-class SessionCredentials {
-public:
-    virtual ~SessionCredentials() = default;
-    virtual SessionCredential issue(const telephony::Phone& phone) = 0;
+    /// False when the control shard cannot take the call (mailbox full, draining): nothing was started.
+    [[nodiscard]] virtual bool start(const telephony::PlacedCall& call, AgentAnswer answer) = 0;
+    /// NotFound or Conflict when the call is over; what came of it shows in the conversation and its events.
+    virtual void disconnect(const telephony::OrganizationId& organization,
+                            const telephony::ConversationId& conversation, Executor& reply_on,
+                            std::move_only_function<void(Result<void>)> reply) = 0;
 };
 
 struct ApiContext {
@@ -50,7 +43,7 @@ struct ApiContext {
     telephony::LiveStations& live_stations;
     telephony::LiveTrunks& live_trunks;
     CallControl& calls;
-    SessionCredentials& session_credentials;
+    const telephony::Secrets& secrets;
     const Clock& clock;
     Random& random;
     Executor& executor;  ///< the API thread

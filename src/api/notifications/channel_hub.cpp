@@ -44,14 +44,16 @@ public:
     explicit Socket(ChannelPtr channel) : channel_(std::move(channel)) {}
 
     void on_open(std::shared_ptr<net::WebSocketSession> session) override {
-        if (channel_->session) channel_->session->close(net::websocket_code::kNormal, "taken over by a newer connection");
+        if (channel_->session)
+            channel_->session->close(net::websocket_code::kNormal, "taken over by a newer connection");
         channel_->session = std::move(session);
         channel_->session->send_text(channel_frame("WebSocket Heartbeat"));
     }
     void on_message(net::WebSocketSession& session, net::WebSocketKind, std::string_view payload) override {
         const auto parsed = parse_json_object(payload);
         const auto* message = parsed ? (*parsed)->get_object().if_contains("message") : nullptr;
-        if (message && message->is_string() && message->get_string() == "ping") session.send_text(channel_frame("pong"));
+        if (message && message->is_string() && message->get_string() == "ping")
+            session.send_text(channel_frame("pong"));
     }
     void on_closed(net::WebSocketSession& session, std::uint16_t, std::string_view) override {
         if (channel_->session && channel_->session->id() == session.id()) channel_->session.reset();
@@ -63,14 +65,17 @@ private:
 
 void ChannelHub::add_routes(Router& router) {
     const Scopes any{};
-    router.add({"POST", "/api/v2/notifications/channels", any, [this](ApiRequest request, Reply reply) { create(request, std::move(reply)); }});
-    router.add({"GET", "/api/v2/notifications/channels", any, [this](ApiRequest request, Reply reply) { list(request, std::move(reply)); }});
+    router.add({"POST", "/api/v2/notifications/channels", any,
+                [this](ApiRequest request, Reply reply) { create(request, std::move(reply)); }});
+    router.add({"GET", "/api/v2/notifications/channels", any,
+                [this](ApiRequest request, Reply reply) { list(request, std::move(reply)); }});
     router.add({"GET", "/api/v2/notifications/channels/{channelId}/subscriptions", any,
                 [this](ApiRequest request, Reply reply) { subscriptions(request, std::move(reply)); }});
     for (std::string_view method : {"POST", "PUT", "DELETE"})
         router.add({method, "/api/v2/notifications/channels/{channelId}/subscriptions", any,
                     [this](ApiRequest request, Reply reply) { subscribe(request, std::move(reply)); }});
-    router.add({"GET", "/ws/notifications/{channelId}", any, [this](ApiRequest request, Reply reply) { connect(std::move(request), std::move(reply)); },
+    router.add({"GET", "/ws/notifications/{channelId}", any,
+                [this](ApiRequest request, Reply reply) { connect(std::move(request), std::move(reply)); },
                 ScopeRefusal::Forbidden, ErrorStyle::Genesys, RouteAccess::Open});
 }
 
@@ -81,7 +86,8 @@ ChannelHub::ChannelPtr ChannelHub::find_own(const ApiRequest& request) const {
 }
 
 std::size_t ChannelHub::count_of(const std::string& owner) const {
-    return static_cast<std::size_t>(std::ranges::count_if(channels_, [&](const auto& entry) { return entry.second->owner == owner; }));
+    return static_cast<std::size_t>(
+        std::ranges::count_if(channels_, [&](const auto& entry) { return entry.second->owner == owner; }));
 }
 
 void ChannelHub::forget_expired() {
@@ -89,7 +95,8 @@ void ChannelHub::forget_expired() {
     std::erase_if(channels_, [&](const auto& entry) {
         const auto& channel = entry.second;
         if (channel->expires > now) return false;
-        for (const auto& topic : channel->expanded) followers_[follower_key(channel->caller.organization, topic)].erase(channel);
+        for (const auto& topic : channel->expanded)
+            followers_[follower_key(channel->caller.organization, topic)].erase(channel);
         if (channel->session) channel->session->close(net::websocket_code::kNormal, "the channel has expired");
         return true;
     });
@@ -98,7 +105,8 @@ void ChannelHub::forget_expired() {
 namespace {
 
 std::string connect_uri(const ApiRequest& request, std::string_view id) {
-    return fmt::format("{}://{}/ws/notifications/{}", request.http.is_tls ? "wss" : "ws", request.http.header("Host"), id);
+    return fmt::format("{}://{}/ws/notifications/{}", request.http.is_tls ? "wss" : "ws", request.http.header("Host"),
+                       id);
 }
 
 }  // namespace
@@ -106,7 +114,8 @@ std::string connect_uri(const ApiRequest& request, std::string_view id) {
 void ChannelHub::create(const ApiRequest& request, Reply reply) {
     forget_expired();
     if (count_of(request.caller.bucket()) >= kMaxChannels)
-        return std::move(reply).error({ErrorCode::TooManyRequests, fmt::format("At most {} channels may be open at once.", kMaxChannels), ""});
+        return std::move(reply).error(
+            {ErrorCode::TooManyRequests, fmt::format("At most {} channels may be open at once.", kMaxChannels), ""});
     auto channel = std::make_shared<Channel>();
     channel->id = "streaming-" + context_.random.token(24);
     channel->owner = request.caller.bucket();
@@ -158,20 +167,25 @@ void ChannelHub::subscribe(const ApiRequest& request, Reply reply) {
     auto expanded = add ? channel->expanded : std::set<std::string>{};
     for (const auto& topic : *asked) {
         const auto single = expand_topic(topic);
-        if (single.empty()) return std::move(reply).error({ErrorCode::InvalidValue, fmt::format("There is no topic {}.", topic), "id"});
+        if (single.empty())
+            return std::move(reply).error({ErrorCode::InvalidValue, fmt::format("There is no topic {}.", topic), "id"});
         for (const auto& one : single) {
             if (!may_follow(request.caller, one))
-                return std::move(reply).error({ErrorCode::Forbidden, fmt::format("The topic {} is not permitted to this caller.", topic), "id"});
+                return std::move(reply).error(
+                    {ErrorCode::Forbidden, fmt::format("The topic {} is not permitted to this caller.", topic), "id"});
             expanded.insert(one);
         }
         topics.insert(topic);
     }
     if (topics.size() > kMaxTopics)
-        return std::move(reply).error({ErrorCode::InvalidValue, fmt::format("A channel follows at most {} topics.", kMaxTopics), "id"});
-    for (const auto& topic : channel->expanded) followers_[follower_key(channel->caller.organization, topic)].erase(channel);
+        return std::move(reply).error(
+            {ErrorCode::InvalidValue, fmt::format("A channel follows at most {} topics.", kMaxTopics), "id"});
+    for (const auto& topic : channel->expanded)
+        followers_[follower_key(channel->caller.organization, topic)].erase(channel);
     channel->topics = std::move(topics);
     channel->expanded = std::move(expanded);
-    for (const auto& topic : channel->expanded) followers_[follower_key(channel->caller.organization, topic)].insert(channel);
+    for (const auto& topic : channel->expanded)
+        followers_[follower_key(channel->caller.organization, topic)].insert(channel);
     std::erase_if(followers_, [](const auto& entry) { return entry.second.empty(); });
     subscriptions(request, std::move(reply));
 }

@@ -1,9 +1,9 @@
 #pragma once
-/// @file ChannelHub: the Genesys notification channels: created and subscribed over REST, delivered over a WebSocket at the channel's
-/// connectUri. A channel id is a 128-bit secret: who knows it may connect (the vendor's contract).
+/// @file ChannelHub: the Genesys notification channels: created and subscribed over REST, delivered over a WebSocket at
+/// the channel's connectUri. A channel id is a 128-bit secret: who knows it may connect (the vendor's contract).
 ///
-/// API thread only; publish() is what other threads post to it. Limits per caller: 20 channels, 1,000 topics each, 24 h. A slow reader is
-/// closed by the WebSocket layer and resumes by reading the REST resource.
+/// API thread only; publish() is what other threads post to it. Limits per caller: 20 channels, 1,000 topics each, 24
+/// h. A slow reader is closed by the WebSocket layer and resumes by reading the REST resource.
 
 #include <map>
 #include <memory>

@@ -32,7 +32,8 @@ std::optional<std::pair<std::string_view, std::string_view>> user_topic(std::str
     const auto body = topic.substr(kUsers.size());
     std::string_view best;
     for (auto tail : kUserTopics)
-        if (body.size() > tail.size() + 1 && body.ends_with(tail) && body[body.size() - tail.size() - 1] == '.' && tail.size() > best.size())
+        if (body.size() > tail.size() + 1 && body.ends_with(tail) && body[body.size() - tail.size() - 1] == '.' &&
+            tail.size() > best.size())
             best = tail;
     if (best.empty()) return std::nullopt;
     return std::pair{body.substr(0, body.size() - best.size() - 1), best};
@@ -88,15 +89,17 @@ Frame frame_of(const telephony::Station& station) {
     json::object body{{"associatedStation", json::object{{"id", station.id.str()}}},
                       {"registrationState", telephony::to_string(station.state)},
                       {"transport", station.transport}};
-    json::object frame{{"topicName", topic},
-                       {"version", "2"},
-                       {"eventBody", std::move(body)},
-                       {"metadata", json::object{{"CorrelationId", ""}, {"action", online ? "Associated" : "Disassociated"}}}};
+    json::object frame{
+        {"topicName", topic},
+        {"version", "2"},
+        {"eventBody", std::move(body)},
+        {"metadata", json::object{{"CorrelationId", ""}, {"action", online ? "Associated" : "Disassociated"}}}};
     return {topic, json::serialize(frame)};
 }
 
 std::string channel_frame(std::string_view message) {
-    return json::serialize(json::object{{"topicName", "channel.metadata"}, {"eventBody", json::object{{"message", message}}}});
+    return json::serialize(
+        json::object{{"topicName", "channel.metadata"}, {"eventBody", json::object{{"message", message}}}});
 }
 
 }  // namespace dp::api

@@ -1,5 +1,6 @@
 #pragma once
-/// @file Topics: which notification topics exist, who may subscribe, and which frames an event or a changed conversation makes. Pure functions.
+/// @file Topics: which notification topics exist, who may subscribe, and which frames an event or a changed
+/// conversation makes. Pure functions.
 ///
 /// Source: genesys-api 1.7. A frame is `{topicName, version:"2", eventBody, metadata:{CorrelationId}}`.
 
@@ -21,8 +22,8 @@ struct Frame {
     std::string text;  ///< the whole JSON frame
 };
 
-/// `v2.users.{id}.conversations`, `….conversations.calls`, `….station` (also combined as `v2.users.{id}?conversations&station`) and
-/// `v2.conversations.{id}`. Empty for a topic that is none of them.
+/// `v2.users.{id}.conversations`, `….conversations.calls`, `….station` (also combined as
+/// `v2.users.{id}?conversations&station`) and `v2.conversations.{id}`. Empty for a topic that is none of them.
 std::vector<std::string> expand_topic(std::string_view topic);
 
 /// A user may follow themselves; a client with conversation scopes follows everybody of its organization.

@@ -118,10 +118,13 @@ public:
                 if (telephony::is_final(conversation->status))
                     return std::move(answer).error(
                         {ErrorCode::Conflict, "The conversation has already ended.", conversation->id.str()});
-                if (!context.calls.disconnect(conversation->id))
-                    return std::move(answer).error(
-                        {ErrorCode::Unavailable, "The call control queue is full: try again.", ""});
-                std::move(answer).json(202, conversation_json(*conversation));
+                context.calls.disconnect(
+                    conversation->meta.organization, conversation->id, context.executor,
+                    [&context, conversation, answer = std::move(answer)](Result<void> done) mutable {
+                        if (!done) return std::move(answer).error(done.error());
+                        const auto now = context.live_conversations.find(conversation->id);
+                        std::move(answer).json(202, conversation_json(now ? *now : *conversation));
+                    });
             });
     }
 
@@ -145,18 +148,22 @@ private:
         auto prepared = context_.conversations.prepare(write, call);
         if (!prepared) return std::move(reply).error(prepared.error());
         auto& context = context_;
-        context_.conversations.place(write, std::move(*prepared), context_.executor,
-                                     [&context, write, reply = std::move(reply)](Result<PlacedCall> placed) mutable {
-                                         if (!placed) return std::move(reply).error(placed.error());
-                                         started(context, write, *placed, std::move(reply));
-                                     });
+        // Who calls from the console asked for it on that very phone; everybody else's call rings there.
+        const auto answer =
+            request.caller.kind == CallerKind::ConsoleSession ? AgentAnswer::Automatic : AgentAnswer::Ring;
+        context_.conversations.place(
+            write, std::move(*prepared), context_.executor,
+            [&context, write, answer, reply = std::move(reply)](Result<PlacedCall> placed) mutable {
+                if (!placed) return std::move(reply).error(placed.error());
+                started(context, write, *placed, answer, std::move(reply));
+            });
     }
 
     // Stored as queued; from here on the call is the control shard's, or is reported as overloaded (flows.md 1, row 4).
     static void started(ApiContext& context, const telephony::WriteContext& write, const PlacedCall& placed,
-                        Reply reply) {
+                        AgentAnswer answer, Reply reply) {
         const auto& conversation = *placed.conversation;
-        if (!context.calls.start(placed))
+        if (!context.calls.start(placed, answer))
             context.conversations.abandon(write, conversation, telephony::EndReason::Overloaded, context.executor,
                                           [](auto) {});
         reply.add_header("Location", "/api/v2/conversations/" + conversation.id.str());

@@ -63,7 +63,9 @@ void add_reads(Router& router, const Shape<T>& shape) {
                             (!shape.matches || shape.matches(*entity, request.http)))
                             found.push_back(entity);
                     });
-                    std::ranges::sort(found, [](const auto& a, const auto& b) { return std::tie(a->name, a->id) < std::tie(b->name, b->id); });
+                    std::ranges::sort(found, [](const auto& a, const auto& b) {
+                        return std::tie(a->name, a->id) < std::tie(b->name, b->id);
+                    });
                     std::move(reply).json(200, list_envelope(request.http, *page, found.size(), [&](std::size_t i) {
                                               return shape.to_json(*found[i], request.config());
                                           }));

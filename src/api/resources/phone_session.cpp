@@ -2,6 +2,7 @@
 /// WebSocket to use, and credentials that die with the session (web console, section "Use of the SIP library", rule 6).
 #include "api/resources/entity_routes.hpp"
 #include "api/resources/resources.hpp"
+#include "telephony/phones/short_lived_credential.hpp"
 
 namespace dp::api {
 
@@ -9,6 +10,8 @@ namespace json = boost::json;
 using telephony::OrganizationConfig;
 
 namespace {
+
+constexpr std::chrono::seconds kCredentialLifetime{600};
 
 json::array ice_servers(const OrganizationConfig& config, const telephony::UserId& user) {
     json::array out;
@@ -39,15 +42,17 @@ void open_session(ApiContext& context, const ApiRequest& request, Reply reply) {
                                        "WebRTC is disabled in the telephony settings of " + user->name + ".",
                                        "webRtc.enabled"});
 
-    const auto credential = context.session_credentials.issue(*phone);
+    const auto credential =
+        telephony::issue_short_lived(context.secrets, phone->sip.username, config.organization().sip_domain,
+                                     context.clock.wall(), kCredentialLifetime);
     const auto& base = config.base_settings(phone->base_settings);
     const std::string host(request.http.header("Host"));
     std::move(reply).json(200,
                           json::object{{"uri", "sip:" + phone->sip.username + "@" + config.organization().sip_domain},
                                        {"ws", (request.http.is_tls ? "wss://" : "ws://") + host + "/ws/sip"},
-                                       {"username", credential.username},
+                                       {"username", credential.auth_username},
                                        {"password", credential.password},
-                                       {"expiresIn", credential.lifetime.count()},
+                                       {"expiresIn", kCredentialLifetime.count()},
                                        {"instance", context.random.uuid()},
                                        {"iceServers", ice_servers(config, user->id)},
                                        {"persistent", base && base->persistent_connection.enabled},
