@@ -14,6 +14,7 @@
 #include <variant>
 
 #include "base/clock.hpp"
+#include "base/endpoint.hpp"
 #include "call/leg.hpp"
 
 namespace dp::call {
@@ -83,6 +84,13 @@ struct Refusal {
 
 enum class Ringing : std::uint8_t { Plain, EarlyMedia };
 
+/// A description as it arrived. `text` is valid during the call.
+struct PeerSdp {
+    std::string_view text;
+    IpAddress signalled_from;  ///< source of the message: an address behind NAT announces another
+    bool empty() const { return text.empty(); }
+};
+
 class LegSignaling {
 public:
     virtual ~LegSignaling() = default;
@@ -97,7 +105,9 @@ public:
     virtual void hang_up(LegId leg, const Release& release) = 0;
 
     /// A new offer of ours inside the dialog (re-INVITE, or UPDATE where allowed); glare is retried below this port.
+    /// Empty `sdp`: the peer is asked for its offer, which arrives as on_offer().
     virtual void offer(LegId leg, std::string_view sdp) = 0;
+    /// The answer to on_offer(), or our offer when that was empty; also the answer to a 2xx that carried an offer.
     virtual void answer_offer(LegId leg, std::string_view sdp) = 0;
     /// 488, 491 or 500 to the peer's offer; the session stays as it was (RFC 3261 §14.2).
     virtual void refuse_offer(LegId leg, int status) = 0;
@@ -110,17 +120,18 @@ class LegEvents {
 public:
     virtual ~LegEvents() = default;
 
-    virtual void on_progress(LegId leg, int status, std::string_view sdp) = 0;
-    /// 2xx to our INVITE; it is acknowledged already.
-    virtual void on_answered(LegId leg, std::string_view sdp) = 0;
+    virtual void on_progress(LegId leg, int status, const PeerSdp& sdp) = 0;
+    /// 2xx to our INVITE; acknowledged already unless our INVITE had no offer: then `sdp` is the peer's, and
+    /// answer_offer() follows.
+    virtual void on_answered(LegId leg, const PeerSdp& sdp) = 0;
     virtual void on_failed(LegId leg, const LegFailure& failure) = 0;
     /// The caller gave up before our final answer (CANCEL, or BYE in the early dialog). 487 is sent already.
     virtual void on_cancelled(LegId leg) = 0;
     /// The ACK of our 2xx arrived; `sdp` is the answer to a late offer, else empty.
-    virtual void on_acknowledged(LegId leg, std::string_view sdp) = 0;
+    virtual void on_acknowledged(LegId leg, const PeerSdp& sdp) = 0;
     /// An offer inside the dialog; empty `sdp` asks for ours. Exactly one of answer_offer and refuse_offer must follow.
-    virtual void on_offer(LegId leg, std::string_view sdp) = 0;
-    virtual void on_offer_answered(LegId leg, std::string_view sdp) = 0;
+    virtual void on_offer(LegId leg, const PeerSdp& sdp) = 0;
+    virtual void on_offer_answered(LegId leg, const PeerSdp& sdp) = 0;
     /// Refused or timed out: the session description before it holds.
     virtual void on_offer_refused(LegId leg, int status) = 0;
     virtual void on_digit(LegId leg, char digit, std::chrono::milliseconds duration) = 0;

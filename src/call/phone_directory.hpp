@@ -17,7 +17,6 @@ struct PhoneContact {
     telephony::PhoneId phone;
     telephony::StationId station;
     MediaTransport media = MediaTransport::Rtp;
-    std::uint8_t media_dscp = 46;
 };
 
 class PhoneDirectory {

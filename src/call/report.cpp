@@ -40,17 +40,17 @@ std::uint16_t Report::participant_of(Party party) {
 
 CommunicationRef Report::begin_leg(const NewCommunication& leg) {
     const std::uint16_t index = participant_of(leg.party);
-    telephony::Participant& participant = edit().participants[index];
-    telephony::Communication added;
-    added.id = telephony::CommunicationId(random_.uuid());
-    added.state = leg.state;
-    added.direction = leg.direction;
-    added.address = leg.address;
-    added.trunk = leg.trunk;
-    added.phone = leg.phone;
-    added.started = clock_.wall();
-    participant.communications.push_back(std::move(added));
-    return {index, static_cast<std::uint16_t>(participant.communications.size() - 1)};
+    auto& legs = edit().participants[index].communications;
+    const bool announced = !legs.empty() && legs.back().state == CommunicationState::None && !legs.back().ended;
+    if (!announced) legs.emplace_back().id = telephony::CommunicationId(random_.uuid());
+    telephony::Communication& begun = legs.back();
+    begun.state = leg.state;
+    begun.direction = leg.direction;
+    begun.address = leg.address;
+    begun.trunk = leg.trunk;
+    begun.phone = leg.phone;
+    begun.started = clock_.wall();
+    return {index, static_cast<std::uint16_t>(legs.size() - 1)};
 }
 
 telephony::Communication& Report::communication(CommunicationRef ref) {

@@ -8,15 +8,14 @@
 
 #include "base/clock.hpp"
 #include "call/leg.hpp"
-#include "telephony/trunks/trunk.hpp"
+#include "telephony/dialing/router.hpp"
 
 namespace dp::call {
 
 enum class GatewaySight : std::uint8_t { Answered, TimedOut };
 
-class TrunkSessions {
+class TrunkSessions : public telephony::TrunkConditions {
 public:
-    virtual ~TrunkSessions() = default;
     /// False at the trunk's limit: nothing was taken.
     [[nodiscard]] virtual bool acquire(const telephony::TrunkId& trunk) = 0;
     virtual void release(const telephony::TrunkId& trunk) = 0;

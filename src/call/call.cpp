@@ -1,0 +1,257 @@
+#include "call/call.hpp"
+
+namespace dp::call {
+
+using telephony::ConversationStatus;
+using telephony::EndReason;
+using telephony::Reached;
+
+namespace {
+
+bool is_ended(OutboundState state) {
+    return state == OutboundState::Ended;
+}
+bool is_ended(InboundState state) {
+    return state == InboundState::Ended;
+}
+
+}  // namespace
+
+Call::Call(const CallPorts& ports, CallSetup setup, LegId first_leg, Timer::Callback timed_out)
+    : ports_(ports),
+      setup_(std::move(setup)),
+      next_leg_(first_leg.value()),
+      hunt_(std::move(setup_.gateways)),
+      media_(ports.media),
+      exchange_(ports.signaling, media_),
+      report_(ports.sink, ports.clock, ports.random, setup_.conversation),
+      deadline_(std::move(timed_out)) {
+    if (setup_.kind == CallSetup::Kind::Inbound) {
+        state_ = InboundState::Arrived;
+        first_ = {.party = Party::Remote, .reach = Reach::Incoming};
+        second_ = {.party = Party::Agent, .reach = Reach::Phones};
+    } else {
+        state_ = OutboundState::Queued;
+        first_ = {.party = Party::Agent, .reach = setup_.incoming ? Reach::Incoming : Reach::Phones};
+        second_ = {.party = Party::Remote, .reach = Reach::Gateways};
+        if (setup_.order == telephony::DialOrder::DestinationFirst && !setup_.incoming) std::swap(first_, second_);
+    }
+    armed_for_ = state_;
+    if (setup_.incoming) adopt_incoming(LegId(next_leg_++));
+}
+
+Call::~Call() = default;
+
+void Call::begin() {
+    if (setup_.kind == CallSetup::Kind::Inbound) return take(CallEvent::Routed);
+    if (hunt_.empty()) return end(EndReason::NoTrunkAvailable);  // before anything rings
+    take(setup_.incoming ? CallEvent::PlacedByPhone : CallEvent::Placed);
+}
+
+void Call::disconnect() {
+    end(reached() == Reached::Connected ? EndReason::ApiDisconnect : EndReason::Cancelled);
+}
+
+Reached Call::reached() const {
+    return report_.connected_before() ? Reached::Connected : Reached::NotConnected;
+}
+
+bool Call::over() const {
+    return std::visit([](auto state) { return is_ended(state); }, state_);
+}
+
+void Call::end(EndReason reason) {
+    end(telephony::terminate(reason, reached()));
+}
+
+void Call::end(const telephony::Termination& termination) {
+    if (termination_) return;
+    termination_ = termination;
+    take(CallEvent::Ends);
+}
+
+void Call::settle() {
+    if (settling_) return;
+    settling_ = true;
+    while (!queue_.empty()) {
+        const CallEvent event = queue_.front();
+        queue_.pop_front();
+        step_once(event);
+    }
+    settling_ = false;
+    arm_deadline();
+    report_.publish();
+}
+
+void Call::step_once(CallEvent event) {
+    std::visit(
+        [&](auto state) {
+            const auto* found = step(state, event);
+            if (found == nullptr) return;
+            state_ = found->next;
+            for (Action action : found->actions) run(action);
+        },
+        state_);
+}
+
+void Call::run(Action action) {
+    switch (action) {
+        case Action::None:
+            break;
+        case Action::DialFirst:
+            dial(first_);
+            break;
+        case Action::DialSecond:
+            dial(second_);
+            break;
+        case Action::PassRinging:
+            pass_ringing();
+            break;
+        case Action::PassEarlyMedia:
+            pass_early_media();
+            break;
+        case Action::Join:
+            join();
+            break;
+        case Action::ReleaseLegs:
+            release_legs();
+            break;
+        case Action::ReportInitiated:
+            report_.status(ConversationStatus::Initiated);
+            break;
+        case Action::ReportRinging:
+            report_.status(ConversationStatus::Ringing);
+            break;
+        case Action::ReportConnected:
+            report_.status(ConversationStatus::Connected);
+            break;
+        case Action::ReportEnded:
+            report_.ended(*termination_);
+            break;
+    }
+}
+
+/// The record is published before the BYE or the refusal that the end causes (flows.md, "Live state").
+void Call::release_legs() {
+    deadline_.cancel();
+    report_.ended(*termination_);
+    report_.publish();
+    for (CallSide* side : {&first_, &second_})
+        for (CallLeg& leg : side->legs)
+            if (leg.live()) release(leg, *side);
+}
+
+void Call::release(CallLeg& leg, CallSide& side) {
+    const auto& facts = telephony::facts(termination_->reason);
+    const int q850 = termination_->q850 != 0 ? termination_->q850 : facts.q850;
+    if (leg.state == LegState::Arrived && side.reach == Reach::Incoming)
+        ports_.signaling.refuse(leg.id, {.status = facts.sip_status, .q850 = q850, .retry_after = {}});
+    else
+        ports_.signaling.hang_up(leg.id, {.q850 = q850});
+    leg_gone(leg, *termination_);
+}
+
+/// Signalling has let go of the leg: its media, its trunk session and its station follow.
+void Call::leg_gone(CallLeg& leg, const telephony::Termination& termination) {
+    if (!leg.live()) return;
+    leg.state = LegState::Gone;
+    media_.close(leg);
+    if (!leg.trunk.empty()) ports_.trunks.release(leg.trunk);
+    if (!leg.station.empty()) ports_.phones.station_busy(leg.station, -1);
+    leg.trunk = {};
+    leg.station = {};
+    report_.leg_ended(leg.record, termination);
+}
+
+void Call::on_cancelled(LegId id) {
+    CallLeg* leg = find(id);
+    if (leg == nullptr || !leg->live()) return;
+    end(EndReason::CallerHangup);
+    leg_gone(*leg, *termination_);
+}
+
+void Call::on_ended(LegId id, const LegEnd& how) {
+    CallSide* side = side_of(id);
+    CallLeg* leg = find(id);
+    if (leg == nullptr || !leg->live()) return;
+    const EndReason reason = reason_of_end(how, side->party, calling(), reached());
+    const auto termination = telephony::terminate(reason, reached(), 0, how.q850.value_or(0));
+    const bool decides = !side->winner.valid() || side->winner == id;
+    leg_gone(*leg, termination);
+    if (decides) end(termination);
+}
+
+void Call::arm_deadline() {
+    if (over()) return deadline_.cancel();
+    if (state_ == armed_for_ && deadline_.armed()) return;
+    armed_for_ = state_;
+    ports_.timers.arm(deadline_, ports_.clock.now() + time_limit());
+}
+
+Duration Call::time_limit() const {
+    const auto& limits = ports_.limits;
+    const auto ring = [&](const CallSide& side) -> Duration {
+        return side.reach == Reach::Gateways ? limits.remote_rings : setup_.agent_rings;
+    };
+    if (const auto* inbound = std::get_if<InboundState>(&state_)) {
+        if (*inbound == InboundState::Connected) return limits.longest_call;
+        return *inbound == InboundState::Bridging ? Duration(limits.media_path) : ring(second_);
+    }
+    switch (std::get<OutboundState>(state_)) {
+        case OutboundState::AlertingFirst:
+            return first_.reach == Reach::Gateways ? Duration(limits.before_ringing) : ring(first_);
+        case OutboundState::RingingFirst:
+            return ring(first_);
+        case OutboundState::Dialling:
+            return second_.reach == Reach::Gateways ? Duration(limits.before_ringing) : ring(second_);
+        case OutboundState::Ringing:
+        case OutboundState::EarlyMedia:
+            return ring(second_);
+        case OutboundState::Bridging:
+            return limits.media_path;
+        case OutboundState::Queued:
+        case OutboundState::Connected:
+        case OutboundState::Ended:
+        case OutboundState::Count_:
+            break;
+    }
+    return limits.longest_call;
+}
+
+void Call::on_deadline() {
+    if (reached() == Reached::Connected) {
+        end(EndReason::DurationLimit);
+    } else if (bridged_state()) {
+        end(EndReason::MediaTimeout);
+    } else {
+        const CallSide& waiting = first_.standing() != nullptr ? second_ : first_;
+        const bool rings = state_ == State(OutboundState::Ringing) || state_ == State(OutboundState::EarlyMedia) ||
+                           state_ == State(OutboundState::RingingFirst);
+        if (waiting.reach == Reach::Phones)
+            end(EndReason::AgentNoAnswer);
+        else
+            end(rings ? EndReason::NoAnswer : EndReason::TrunkFailed);
+    }
+}
+
+bool Call::bridged_state() const {
+    return state_ == State(OutboundState::Bridging) || state_ == State(InboundState::Bridging);
+}
+
+CallSide* Call::side_of(LegId id) {
+    if (first_.find(id) != nullptr) return &first_;
+    return second_.find(id) != nullptr ? &second_ : nullptr;
+}
+
+CallLeg* Call::find(LegId id) {
+    CallSide* side = side_of(id);
+    return side == nullptr ? nullptr : side->find(id);
+}
+
+CallLeg* Call::partner_of(LegId id) {
+    CallSide* side = side_of(id);
+    CallLeg* partner = side == nullptr ? nullptr : other_side(*side).standing();
+    return partner != nullptr && partner->live() ? partner : nullptr;
+}
+
+}  // namespace dp::call

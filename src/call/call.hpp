@@ -1,0 +1,187 @@
+#pragma once
+/// @file Call: one call from its first moment to its one Termination: two sides, the state machine that drives them,
+/// and the parts that do the work (negotiation and media wiring per leg, hunt, exchange, report).
+///
+/// An event enters by one function, becomes CallEvents of the state machine (outbound_fsm, inbound_fsm), whose actions
+/// are carried out here; settle() afterwards arms the state's deadline and publishes what changed. Threads: control
+/// shard. Lifetime: owned by the CallBook, destroyed after the turn in which over() became true; the ports outlive it.
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/timer_wheel.hpp"
+#include "call/call_leg.hpp"
+#include "call/call_limits.hpp"
+#include "call/end_reason.hpp"
+#include "call/exchange.hpp"
+#include "call/hunt.hpp"
+#include "call/inbound_fsm.hpp"
+#include "call/media_wiring.hpp"
+#include "call/outbound_fsm.hpp"
+#include "call/phone_directory.hpp"
+#include "call/report.hpp"
+#include "call/trunk_sessions.hpp"
+
+namespace dp::call {
+
+/// What every call works with.
+struct CallPorts {
+    LegSignaling& signaling;
+    MediaEngine& media;
+    ConversationSink& sink;
+    PhoneDirectory& phones;
+    TrunkSessions& trunks;
+    TimerWheel& timers;
+    const Clock& clock;
+    Random& random;
+    CallLimits limits;
+};
+
+/// The leg that called us.
+struct IncomingLeg {
+    std::string sdp;  ///< empty: late offer
+    IpAddress signalled_from;
+    std::uint8_t max_forwards = 70;  ///< as received
+    CallerIdentity caller;
+    telephony::Ptr<telephony::Phone> phone;  ///< one of the two: who it is
+    telephony::Ptr<telephony::Trunk> trunk;  ///< holds one of its sessions already
+};
+
+/// Everything decided before the first message goes out.
+struct CallSetup {
+    enum class Kind : std::uint8_t { Outbound, Inbound } kind = Kind::Outbound;
+    telephony::Ptr<telephony::Conversation> conversation;
+    telephony::Ptr<telephony::OrganizationConfig> config;
+    telephony::UserId agent;  ///< whose phones ring
+    std::chrono::seconds agent_rings{30};
+    AnswerMode answer_mode = AnswerMode::Person;
+    telephony::DialOrder order = telephony::DialOrder::AgentFirst;
+    std::vector<telephony::GatewayChoice> gateways;  ///< outbound: the router's plan
+    CallerIdentity shown_to_remote;
+    CallerIdentity shown_to_agent;
+    std::string dialed;                   ///< outbound: what the gateway is asked for
+    std::string country = "US";           ///< ringback
+    std::optional<IncomingLeg> incoming;  ///< placed by a phone, or inbound
+};
+
+class Call {
+public:
+    /// `first_leg` is the first of the ids that the book has reserved for this call: that of the incoming leg, if there
+    /// is one. `timed_out` runs when the state's deadline has passed; it must lead to on_deadline().
+    Call(const CallPorts& ports, CallSetup setup, LegId first_leg, Timer::Callback timed_out);
+    ~Call();
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+
+    void begin();
+    void on_deadline();
+
+    // What the API asks.
+    void disconnect();
+    Result<void> hold(bool on);
+    Result<void> mute(bool on);
+    Result<void> send_digits(std::string_view digits);
+    /// The server ends it.
+    void abort(telephony::EndReason reason) { end(reason); }
+
+    // What signalling says of a leg.
+    void on_progress(LegId id, int status, const PeerSdp& sdp);
+    void on_answered(LegId id, const PeerSdp& sdp);
+    void on_failed(LegId id, const LegFailure& failure);
+    void on_cancelled(LegId id);
+    void on_acknowledged(LegId id, const PeerSdp& sdp);
+    void on_offer(LegId id, const PeerSdp& sdp);
+    void on_offer_answered(LegId id, const PeerSdp& sdp);
+    void on_offer_refused(LegId id, int status);
+    void on_ended(LegId id, const LegEnd& end);
+    /// From INFO: goes on as telephone-event, or as INFO where the other leg has none.
+    void on_digit(LegId id, char digit, std::chrono::milliseconds duration);
+
+    // What the media engine says.
+    void on_path_up(LegId id);
+    void on_media_failed(LegId id, MediaFailure failure);
+    void on_media_timeout(LegId id);
+    void on_one_way(LegId id);
+    /// From telephone-event, which the engine has carried across already if the other leg has it too.
+    void on_media_digit(LegId id, char digit, std::chrono::milliseconds duration);
+
+    /// Runs what the last entry has caused, arms the deadline, publishes. The book calls it after each of the above.
+    void settle();
+    bool over() const;
+    const telephony::Conversation& conversation() const { return report_.conversation(); }
+    const telephony::OrganizationId& organization() const { return setup_.config->id(); }
+
+private:
+    using State = std::variant<OutboundState, InboundState>;
+
+    // call.cpp: machine, ends, deadlines
+    void take(CallEvent event) { queue_.push_back(event); }
+    void run(Action action);
+    void step_once(CallEvent event);
+    void end(telephony::EndReason reason);
+    void end(const telephony::Termination& termination);
+    void release_legs();
+    void release(CallLeg& leg, CallSide& side);
+    void leg_gone(CallLeg& leg, const telephony::Termination& termination);
+    void arm_deadline();
+    Duration time_limit() const;
+    telephony::Reached reached() const;
+    bool bridged_state() const;
+
+    // call_dial.cpp: who is called, in which order
+    void dial(CallSide& side);
+    void dial_phones(CallSide& side);
+    bool dial_phone(CallSide& side, const PhoneContact& contact);
+    void dial_gateway(CallSide& side);
+    bool place_at_gateway(CallSide& side, const telephony::GatewayChoice& choice, GatewayId gateway);
+    bool open_media(CallSide& side, CallLeg& leg, const LegProfile& profile, const Codecs& liked);
+    OutgoingLeg invite_for(const CallSide& side, const CallLeg& leg) const;
+    void phone_failed(CallSide& side, CallLeg& leg, const LegFailure& failure);
+    void gateway_failed(CallSide& side, CallLeg& leg, const LegFailure& failure);
+    void win(CallSide& side, CallLeg& leg);
+    CallLeg& add_leg(CallSide& side, LegId id);
+    void begin_record(CallSide& side, CallLeg& leg, std::string address, telephony::PhoneId phone,
+                      telephony::TrunkId trunk);
+    bool wants_bypass(MediaTransport caller) const;
+    bool bypasses() const;
+
+    // call_media.cpp: what the two parties hear of each other
+    void pass_ringing();
+    void pass_early_media();
+    void join();
+    bool answer_first(CallLeg& first, const CallLeg& second);
+    void adopt_incoming(LegId id);
+    Result<std::string> description_for_first(CallLeg& first, const CallLeg& second);
+    Result<void> take_sdp(CallLeg& leg, const PeerSdp& sdp);
+    void check_paths();
+    void note_codec(CallLeg& leg);
+
+    CallSide* side_of(LegId id);
+    CallLeg* find(LegId id);
+    CallSide& agent_side() { return first_.party == Party::Agent ? first_ : second_; }
+    CallSide& remote_side() { return first_.party == Party::Agent ? second_ : first_; }
+    CallSide& other_side(const CallSide& side) { return &side == &first_ ? second_ : first_; }
+    CallLeg* partner_of(LegId id);
+    Calling calling() const { return setup_.kind == CallSetup::Kind::Outbound ? Calling::Agent : Calling::Remote; }
+
+    const CallPorts& ports_;
+    CallSetup setup_;
+    State state_;
+    CallSide first_, second_;
+    std::uint64_t next_leg_;  ///< value of the next leg id
+    Hunt hunt_;
+    MediaWiring media_;
+    Exchange exchange_;
+    Report report_;
+    Timer deadline_;
+    State armed_for_;
+    std::deque<CallEvent> queue_;
+    std::optional<telephony::Termination> termination_;
+    std::optional<telephony::EndReason> phone_reason_;  ///< the most telling failure among the phones that rang
+    bool rang_first_ = false;                           ///< 180 has gone to the incoming first leg
+    bool settling_ = false;
+};
+
+}  // namespace dp::call

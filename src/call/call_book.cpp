@@ -1,0 +1,162 @@
+#include "call/call_book.hpp"
+
+#include "base/metrics.hpp"
+
+namespace dp::call {
+namespace {
+
+// A leg id: generation of the slot (24 bits), slot + 1 (24 bits), ordinal inside the call (16 bits).
+constexpr unsigned kOrdinalBits = 16;
+constexpr unsigned kSlotBits = 24;
+constexpr std::uint64_t kSlotMask = (1U << kSlotBits) - 1;
+
+LegId first_leg_of(std::size_t slot, std::uint32_t generation) {
+    return LegId((std::uint64_t{generation} << (kOrdinalBits + kSlotBits)) | ((slot + 1) << kOrdinalBits) | 1U);
+}
+std::size_t slot_index(LegId leg) {
+    return ((leg.value() >> kOrdinalBits) & kSlotMask) - 1;
+}
+std::uint32_t generation_of(LegId leg) {
+    return static_cast<std::uint32_t>(leg.value() >> (kOrdinalBits + kSlotBits));
+}
+
+void count_end(const telephony::Conversation& conversation) {
+    if (!conversation.termination) return;
+    const auto name = telephony::facts(conversation.termination->reason).name;
+    metrics::counter("dialplane_call_ended_total", "reason=\"" + std::string(name) + "\"", "Calls ended, by reason.")
+        .add();
+}
+
+}  // namespace
+
+CallBook::CallBook(const CallPorts& ports) : ports_(ports) {}
+CallBook::~CallBook() = default;
+
+LegId CallBook::reserve() {
+    if (free_.empty()) {
+        if (slots_.size() >= ports_.limits.calls) return {};
+        free_.push_back(static_cast<std::uint32_t>(slots_.size()));
+        slots_.emplace_back();
+    }
+    const std::uint32_t index = free_.back();
+    free_.pop_back();
+    slots_[index].reserved = true;
+    return first_leg_of(index, slots_[index].generation);
+}
+
+CallBook::Slot* CallBook::slot_of(LegId leg) {
+    const std::size_t index = slot_index(leg);
+    if (!leg.valid() || index >= slots_.size()) return nullptr;
+    return slots_[index].generation == generation_of(leg) ? &slots_[index] : nullptr;
+}
+
+void CallBook::forget(LegId reserved) {
+    if (slot_of(reserved) != nullptr) vacate(slot_index(reserved));
+}
+
+void CallBook::vacate(std::size_t index) {
+    Slot& slot = slots_[index];
+    slot.call.reset();
+    slot.reserved = false;
+    slot.generation = (slot.generation + 1) & kSlotMask;
+    if (slot.generation == 0) slot.generation = 1;
+    free_.push_back(static_cast<std::uint32_t>(index));
+}
+
+void CallBook::begin(LegId reserved, CallSetup setup) {
+    Slot* slot = slot_of(reserved);
+    if (slot == nullptr || !slot->reserved) return;
+    slot->reserved = false;
+    by_conversation_[setup.conversation->id] = static_cast<std::uint32_t>(slot_index(reserved));
+    slot->call = std::make_unique<Call>(ports_, std::move(setup), reserved, [this, reserved] {
+        deliver(reserved, [](Call& call) { call.on_deadline(); });
+    });
+    deliver(reserved, [](Call& call) { call.begin(); });
+}
+
+Call* CallBook::find(const telephony::ConversationId& id) {
+    const auto it = by_conversation_.find(id);
+    return it == by_conversation_.end() ? nullptr : slots_[it->second].call.get();
+}
+
+template <class Event>
+void CallBook::deliver(LegId leg, Event&& event) {
+    Slot* slot = slot_of(leg);
+    if (slot == nullptr || !slot->call) return;
+    event(*slot->call);
+    settle(*slot->call);
+}
+
+void CallBook::settle(Call& call) {
+    call.settle();
+    if (call.over()) close(call);
+}
+
+void CallBook::close(Call& call) {
+    count_end(call.conversation());
+    const auto it = by_conversation_.find(call.conversation().id);
+    if (it == by_conversation_.end()) return;
+    const std::uint32_t index = it->second;
+    by_conversation_.erase(it);
+    vacate(index);
+}
+
+void CallBook::abort_all(telephony::EndReason reason) {
+    for (Slot& slot : slots_) {
+        if (!slot.call) continue;
+        slot.call->abort(reason);
+        settle(*slot.call);
+    }
+}
+
+void CallBook::on_progress(LegId leg, int status, const PeerSdp& sdp) {
+    deliver(leg, [&](Call& call) { call.on_progress(leg, status, sdp); });
+}
+void CallBook::on_answered(LegId leg, const PeerSdp& sdp) {
+    deliver(leg, [&](Call& call) { call.on_answered(leg, sdp); });
+}
+void CallBook::on_failed(LegId leg, const LegFailure& failure) {
+    deliver(leg, [&](Call& call) { call.on_failed(leg, failure); });
+}
+void CallBook::on_cancelled(LegId leg) {
+    deliver(leg, [&](Call& call) { call.on_cancelled(leg); });
+}
+void CallBook::on_acknowledged(LegId leg, const PeerSdp& sdp) {
+    deliver(leg, [&](Call& call) { call.on_acknowledged(leg, sdp); });
+}
+void CallBook::on_offer(LegId leg, const PeerSdp& sdp) {
+    deliver(leg, [&](Call& call) { call.on_offer(leg, sdp); });
+}
+void CallBook::on_offer_answered(LegId leg, const PeerSdp& sdp) {
+    deliver(leg, [&](Call& call) { call.on_offer_answered(leg, sdp); });
+}
+void CallBook::on_offer_refused(LegId leg, int status) {
+    deliver(leg, [&](Call& call) { call.on_offer_refused(leg, status); });
+}
+void CallBook::on_digit(LegId leg, char digit, std::chrono::milliseconds duration) {
+    deliver(leg, [&](Call& call) { call.on_digit(leg, digit, duration); });
+}
+void CallBook::on_ended(LegId leg, const LegEnd& end) {
+    deliver(leg, [&](Call& call) { call.on_ended(leg, end); });
+}
+
+void CallBook::on_media_path_up(LegId leg) {
+    deliver(leg, [&](Call& call) { call.on_path_up(leg); });
+}
+void CallBook::on_media_failed(LegId leg, MediaFailure reason) {
+    deliver(leg, [&](Call& call) { call.on_media_failed(leg, reason); });
+}
+void CallBook::on_media_timeout(LegId leg) {
+    deliver(leg, [&](Call& call) { call.on_media_timeout(leg); });
+}
+void CallBook::on_one_way(LegId leg) {
+    deliver(leg, [&](Call& call) { call.on_one_way(leg); });
+}
+/// The engine carries digits across by itself where both legs have telephone-event; the call sends INFO to a leg that
+/// has not.
+void CallBook::on_media_digit(LegId leg, char digit, std::chrono::milliseconds duration) {
+    deliver(leg, [&](Call& call) { call.on_media_digit(leg, digit, duration); });
+}
+void CallBook::on_statistics(LegId, const MediaStatistics&) {}
+
+}  // namespace dp::call

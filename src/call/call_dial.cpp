@@ -1,0 +1,222 @@
+/// Who is called, in which order, and what a failed attempt leads to.
+
+#include <algorithm>
+
+#include "call/call.hpp"
+
+namespace dp::call {
+
+using telephony::CommunicationState;
+using telephony::EndReason;
+using telephony::Reached;
+
+void Call::dial(CallSide& side) {
+    if (side.reach == Reach::Gateways)
+        dial_gateway(side);
+    else
+        dial_phones(side);
+}
+
+CallLeg& Call::add_leg(CallSide& side, LegId id) {
+    CallLeg& leg = side.legs.emplace_back();
+    leg.id = id;
+    return leg;
+}
+
+void Call::dial_phones(CallSide& side) {
+    const auto contacts = ports_.phones.contacts_of(setup_.config->id(), setup_.agent);
+    if (contacts.empty()) return end(EndReason::AgentUnreachable);
+    bool placed = false;
+    for (const PhoneContact& contact : contacts) placed = dial_phone(side, contact) || placed;
+    if (!placed) end(EndReason::Overloaded);
+}
+
+bool Call::dial_phone(CallSide& side, const PhoneContact& contact) {
+    const LegProfile profile = profile_of_phone(*setup_.config, contact.phone, contact.media);
+    CallLeg& leg = add_leg(side, LegId(next_leg_++));
+    const telephony::GatewayChoice* planned = hunt_.current();
+    if (!open_media(side, leg, profile, planned != nullptr ? to_sdp(planned->codecs) : Codecs{})) return false;
+    leg.station = contact.station;
+    ports_.phones.station_busy(leg.station, 1);
+    begin_record(side, leg, setup_.shown_to_agent.user, contact.phone, {});
+    OutgoingLeg invite = invite_for(side, leg);
+    invite.target = contact.id;
+    if (profile.answer_mode == AnswerMode::Automatic) invite.answer_mode = AnswerMode::Automatic;
+    ports_.signaling.place(leg.id, std::move(invite));
+    return true;
+}
+
+void Call::dial_gateway(CallSide& side) {
+    while (const telephony::GatewayChoice* choice = hunt_.current()) {
+        const GatewayId gateway = ports_.trunks.gateway(choice->trunk->id, choice->gateway);
+        if (!gateway.valid()) {
+            hunt_.skip_gateway();
+        } else if (!ports_.trunks.acquire(choice->trunk->id)) {
+            hunt_.skip_trunk();
+        } else {
+            if (!place_at_gateway(side, *choice, gateway)) end(EndReason::Overloaded);
+            return;
+        }
+    }
+    end(hunt_.last_word());
+}
+
+bool Call::place_at_gateway(CallSide& side, const telephony::GatewayChoice& choice, GatewayId gateway) {
+    CallLeg& leg = add_leg(side, LegId(next_leg_++));
+    leg.trunk = choice.trunk->id;
+    leg.gateway = gateway;
+    if (!open_media(side, leg, profile_of_gateway(choice), {})) {
+        ports_.trunks.release(leg.trunk);
+        return false;
+    }
+    begin_record(side, leg, setup_.dialed, {}, choice.trunk->id);
+    OutgoingLeg invite = invite_for(side, leg);
+    invite.target = gateway;
+    if (hunt_.has_more()) invite.silence_limit = ports_.limits.silent_gateway;
+    ports_.signaling.place(leg.id, std::move(invite));
+    return true;
+}
+
+/// Opens the media leg and puts its codecs in order: what the other side has agreed on, or wants, comes first; `liked`
+/// decides where there is no other side yet. On failure the leg is gone.
+bool Call::open_media(CallSide& side, CallLeg& leg, const LegProfile& profile, const Codecs& liked) {
+    const CallLeg* other = other_side(side).standing();
+    if (bypasses()) return true;
+    if (!media_.open(leg, profile, other != nullptr ? other->id : LegId{}, ports_.random.next_u64() >> 2)) {
+        leg.state = LegState::Gone;
+        return false;
+    }
+    const Codecs agreed = other != nullptr ? agreed_codecs(*other) : Codecs{};
+    leg.negotiation->set_codecs(agreed.empty() ? ordered(leg.codecs, liked)
+                                               : offer_towards(leg.codecs, agreed, media_.transcoder()));
+    return true;
+}
+
+OutgoingLeg Call::invite_for(const CallSide& side, const CallLeg& leg) const {
+    OutgoingLeg invite;
+    const bool to_agent = side.party == Party::Agent;
+    invite.from = to_agent ? setup_.shown_to_agent : setup_.shown_to_remote;
+    invite.called = setup_.dialed;
+    if (leg.anchored())
+        invite.sdp = leg.negotiation->make_offer();
+    else
+        invite.sdp = first_.legs.front().peer_sdp;
+    if (to_agent) {
+        invite.conversation = setup_.conversation->id.str();
+        invite.answer_mode = setup_.answer_mode;
+    }
+    if (setup_.incoming) invite.max_forwards = static_cast<std::uint8_t>(setup_.incoming->max_forwards - 1);
+    return invite;
+}
+
+void Call::begin_record(CallSide& side, CallLeg& leg, std::string address, telephony::PhoneId phone,
+                        telephony::TrunkId trunk) {
+    NewCommunication record;
+    record.party = side.party;
+    record.state = side.reach == Reach::Gateways ? CommunicationState::Dialing : CommunicationState::Alerting;
+    record.direction = side.reach == Reach::Incoming ? telephony::Direction::Inbound : telephony::Direction::Outbound;
+    record.address = std::move(address);
+    record.phone = std::move(phone);
+    record.trunk = std::move(trunk);
+    leg.record = report_.begin_leg(record);
+}
+
+/// Media stays between the ends only where the trunk's policy says so and neither end needs ICE or DTLS from us.
+bool Call::wants_bypass(MediaTransport caller) const {
+    const telephony::Trunk* trunk = setup_.incoming->trunk.get();
+    if (trunk == nullptr && hunt_.current() != nullptr) trunk = hunt_.current()->trunk.get();
+    if (trunk == nullptr || trunk->media != telephony::MediaPolicy::Bypass || caller == MediaTransport::Webrtc)
+        return false;
+    if (setup_.kind == CallSetup::Kind::Outbound) return true;
+    return std::ranges::none_of(ports_.phones.contacts_of(setup_.config->id(), setup_.agent),
+                                [](const PhoneContact& contact) { return contact.media == MediaTransport::Webrtc; });
+}
+
+bool Call::bypasses() const {
+    return setup_.incoming && !first_.legs.front().anchored();
+}
+
+void Call::on_progress(LegId id, int status, const PeerSdp& sdp) {
+    CallSide* side = side_of(id);
+    CallLeg* leg = find(id);
+    if (leg == nullptr || !leg->live() || leg->state == LegState::Answered || side->winner.valid() || status == 100)
+        return;
+    const bool early = !sdp.empty() && side->reach == Reach::Gateways && take_sdp(*leg, sdp).has_value();
+    if (leg->state == LegState::Placed) leg->state = LegState::Ringing;
+    if (early) leg->state = LegState::EarlyMedia;
+    report_.leg_state(leg->record,
+                      side->reach == Reach::Gateways ? CommunicationState::Contacting : CommunicationState::Alerting);
+    if (side == &first_) return take(CallEvent::FirstRings);
+    take(early ? CallEvent::SecondEarlyMedia : CallEvent::SecondRings);
+}
+
+void Call::on_answered(LegId id, const PeerSdp& sdp) {
+    CallSide* side = side_of(id);
+    CallLeg* leg = find(id);
+    if (leg == nullptr || !leg->live()) return;
+    if (side->winner.valid()) {  // two phones answered at once
+        ports_.signaling.hang_up(id, {.q850 = 26});
+        return leg_gone(*leg, telephony::terminate(EndReason::Cancelled, Reached::NotConnected));
+    }
+    if (!take_sdp(*leg, sdp)) {
+        ports_.signaling.hang_up(id, {.q850 = 65});
+        const LegFailure incompatible{
+            .kind = LegFailure::Kind::Rejected, .status = 488, .phrase = {}, .q850 = {}, .retry_after = {}};
+        return on_failed(id, incompatible);
+    }
+    win(*side, *leg);
+    take(side == &first_ ? CallEvent::FirstAnswers : CallEvent::SecondAnswers);
+}
+
+/// The first answer wins; the other phones stop ringing without a missed call (RFC 3326 `cause=200`).
+void Call::win(CallSide& side, CallLeg& leg) {
+    side.winner = leg.id;
+    leg.state = LegState::Answered;
+    report_.leg_state(leg.record, CommunicationState::Connected);
+    note_codec(leg);
+    if (leg.gateway.valid()) ports_.trunks.saw(leg.gateway, GatewaySight::Answered);
+    for (CallLeg& loser : side.legs) {
+        if (loser.id == leg.id || !loser.live()) continue;
+        ports_.signaling.hang_up(loser.id, {.q850 = 26, .answered_elsewhere = true});
+        leg_gone(loser, telephony::terminate(EndReason::Cancelled, Reached::NotConnected));
+    }
+}
+
+void Call::on_failed(LegId id, const LegFailure& failure) {
+    CallSide* side = side_of(id);
+    CallLeg* leg = find(id);
+    if (leg == nullptr || !leg->live()) return;
+    if (side->reach == Reach::Gateways)
+        gateway_failed(*side, *leg, failure);
+    else
+        phone_failed(*side, *leg, failure);
+}
+
+void Call::phone_failed(CallSide& side, CallLeg& leg, const LegFailure& failure) {
+    const EndReason reason = reason_of_phone_failure(failure, calling());
+    leg_gone(leg, telephony::terminate(reason, Reached::NotConnected, failure.status, failure.q850.value_or(0)));
+    if (side.winner.valid()) return;
+    phone_reason_ = phone_reason_ ? worse_of(*phone_reason_, reason) : reason;
+    if (side.live_legs() == 0 || speaks_for_all(failure))
+        end(telephony::terminate(*phone_reason_, Reached::NotConnected, failure.status, failure.q850.value_or(0)));
+}
+
+void Call::gateway_failed(CallSide& side, CallLeg& leg, const LegFailure& failure) {
+    const AttemptProgress progress{.rang = leg.state == LegState::Ringing || leg.state == LegState::EarlyMedia,
+                                   .early_media = leg.state == LegState::EarlyMedia};
+    if (failure.kind == LegFailure::Kind::NoResponse || failure.kind == LegFailure::Kind::Transport)
+        ports_.trunks.saw(leg.gateway, GatewaySight::TimedOut);
+    if (failure.status == 503 && failure.retry_after) ports_.trunks.hold_down(leg.gateway, *failure.retry_after);
+    const bool again = hunt_.failed(failure, progress);
+    const bool said = failure.kind == LegFailure::Kind::Rejected;
+    leg_gone(leg, telephony::terminate(said ? telephony::reason_of_final(failure.status, failure.q850.value_or(0))
+                                            : EndReason::TrunkFailed,
+                                       Reached::NotConnected, failure.status, failure.q850.value_or(0)));
+    if (side.winner.valid()) return;
+    if (again)
+        dial_gateway(side);
+    else
+        end(hunt_.last_word());
+}
+
+}  // namespace dp::call

@@ -1,0 +1,77 @@
+#pragma once
+/// @file CallLeg and CallSide: what a call knows of one of its legs, and of the one or several legs that stand for a
+/// party.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "call/codec_policy.hpp"
+#include "call/leg.hpp"
+#include "call/negotiation.hpp"
+#include "call/report.hpp"
+#include "telephony/ids.hpp"
+
+namespace dp::call {
+
+enum class LegState : std::uint8_t {
+    Arrived,  ///< incoming, not answered
+    Placed,   ///< our INVITE is out
+    Ringing,
+    EarlyMedia,
+    Answered,
+    Gone,
+};
+
+struct CallLeg {
+    LegId id;
+    LegState state = LegState::Placed;
+    MediaTransport transport = MediaTransport::Rtp;
+    Codecs codecs;                             ///< all that this leg may use, in its own order
+    std::unique_ptr<Negotiation> negotiation;  ///< null: media bypass
+    std::string peer_sdp;                      ///< bypass only: what has to cross next
+    IpAddress signalled_from;
+    CommunicationRef record;
+    telephony::TrunkId trunk;  ///< not empty: holds one of its sessions
+    GatewayId gateway;
+    telephony::StationId station;
+    bool path_up = false;
+    bool held = false;  ///< by its peer
+    bool joined = false;
+    bool late_offer = false;  ///< its INVITE came without SDP
+
+    bool live() const { return state != LegState::Gone; }
+    bool anchored() const { return negotiation != nullptr; }
+};
+
+/// How a party is reached.
+enum class Reach : std::uint8_t {
+    Incoming,  ///< it called us: one leg
+    Phones,    ///< all contacts of the user at once
+    Gateways,  ///< one gateway after the other
+};
+
+struct CallSide {
+    Party party = Party::Agent;
+    Reach reach = Reach::Phones;
+    std::vector<CallLeg> legs = {};
+    LegId winner = {};  ///< the leg that stands for the party: the incoming one, or the one that answered first
+
+    CallLeg* find(LegId id);
+    CallLeg* standing() { return winner.valid() ? find(winner) : nullptr; }
+    std::size_t live_legs() const;
+};
+
+inline CallLeg* CallSide::find(LegId id) {
+    for (auto& leg : legs)
+        if (leg.id == id) return &leg;
+    return nullptr;
+}
+
+inline std::size_t CallSide::live_legs() const {
+    std::size_t n = 0;
+    for (const auto& leg : legs) n += leg.live() ? 1 : 0;
+    return n;
+}
+
+}  // namespace dp::call

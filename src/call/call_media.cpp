@@ -1,0 +1,232 @@
+/// What the two parties hear of each other: ringing, early media, the bridge, holds and digits.
+
+#include "call/call.hpp"
+
+namespace dp::call {
+
+using telephony::EndReason;
+using telephony::Reached;
+
+void Call::adopt_incoming(LegId id) {
+    const IncomingLeg& incoming = *setup_.incoming;
+    const MediaTransport transport = transport_of_offer(incoming.sdp);
+    CallLeg& leg = add_leg(first_, id);
+    leg.state = LegState::Arrived;
+    leg.signalled_from = incoming.signalled_from;
+    leg.late_offer = incoming.sdp.empty();
+    first_.winner = id;
+    if (incoming.trunk) leg.trunk = incoming.trunk->id;
+    if (incoming.phone) {
+        leg.station = incoming.phone->station;
+        ports_.phones.station_busy(leg.station, 1);
+    }
+    begin_record(first_, leg, incoming.caller.user, incoming.phone ? incoming.phone->id : telephony::PhoneId{},
+                 incoming.trunk ? incoming.trunk->id : telephony::TrunkId{});
+    if (wants_bypass(transport)) {
+        leg.peer_sdp = incoming.sdp;
+        return;
+    }
+    const LegProfile profile = incoming.trunk ? profile_of_trunk(*setup_.config, *incoming.trunk, transport)
+                                              : profile_of_phone(*setup_.config, incoming.phone->id, transport);
+    if (!media_.open(leg, profile, LegId{}, ports_.random.next_u64() >> 2)) return end(EndReason::Overloaded);
+    if (!leg.late_offer && !leg.negotiation->take_offer(incoming.sdp)) end(EndReason::IncompatibleMedia);
+}
+
+/// 180 to a caller that waits for our answer; ringback to one that has answered and hears nothing yet.
+void Call::pass_ringing() {
+    CallLeg* first = first_.standing();
+    if (first == nullptr) return;
+    if (first->state == LegState::Arrived) {
+        if (!std::exchange(rang_first_, true)) ports_.signaling.progress(first->id, Ringing::Plain, {});
+    } else if (!first->joined) {
+        media_.ringback(*first, setup_.country);
+    }
+}
+
+void Call::pass_early_media() {
+    CallLeg* first = first_.standing();
+    CallLeg* second = nullptr;
+    for (CallLeg& leg : second_.legs)
+        if (leg.state == LegState::EarlyMedia) second = &leg;
+    if (first == nullptr || second == nullptr) return;
+    if (first->state != LegState::Arrived) return media_.join(*first, *second);
+    const auto description = first->late_offer ? fail(ErrorCode::Conflict, "The caller has not offered yet.")
+                                               : description_for_first(*first, *second);
+    if (!description) return pass_ringing();
+    media_.join(*first, *second);
+    ports_.signaling.progress(first->id, Ringing::EarlyMedia, *description);
+}
+
+/// The answer to an incoming first leg, from what the second has agreed on; our offer where the INVITE had none.
+Result<std::string> Call::description_for_first(CallLeg& first, const CallLeg& second) {
+    if (!first.anchored()) return second.peer_sdp;
+    const Codecs far = agreed_codecs(second);
+    const Codecs order = answer_towards(first.codecs, far, media_.transcoder());
+    if (first.late_offer) {
+        first.negotiation->set_codecs(order);
+        return first.negotiation->make_offer();
+    }
+    if (first.negotiation->has_pending_offer()) {
+        first.negotiation->set_codecs(order);
+        if (!far.empty()) first.negotiation->set_opus_profile(sdp::opus_profile_for(far.front()));
+    }
+    DP_TRY(answer, first.negotiation->make_answer());
+    media_.apply(first);
+    return answer;
+}
+
+void Call::join() {
+    CallLeg* first = first_.standing();
+    CallLeg* second = second_.standing();
+    if (first == nullptr || second == nullptr) return;
+    if (first->state == LegState::Arrived && !answer_first(*first, *second)) return end(EndReason::IncompatibleMedia);
+    media_.join(*first, *second);
+    check_paths();
+}
+
+bool Call::answer_first(CallLeg& first, const CallLeg& second) {
+    const auto description = description_for_first(first, second);
+    if (!description) return false;
+    first.state = LegState::Answered;
+    report_.leg_state(first.record, telephony::CommunicationState::Connected);
+    note_codec(first);
+    report_.publish();
+    ports_.signaling.answer(first.id, *description);
+    return true;
+}
+
+/// A description from the leg's peer: an answer, or the preview of one.
+Result<void> Call::take_sdp(CallLeg& leg, const PeerSdp& sdp) {
+    if (!sdp.empty()) leg.signalled_from = sdp.signalled_from;
+    if (!leg.anchored()) {
+        if (!sdp.empty()) leg.peer_sdp = sdp.text;
+        return {};
+    }
+    if (sdp.empty())  // right after a reliable 1xx that carried the answer
+        return leg.negotiation->audio() ? Result<void>{} : fail(ErrorCode::MalformedInput, "An answer without SDP.");
+    DP_CHECK(leg.negotiation->take_answer(sdp.text));
+    media_.apply(leg);
+    return {};
+}
+
+void Call::note_codec(CallLeg& leg) {
+    if (leg.anchored() && leg.negotiation->audio()) report_.leg_codec(leg.record, leg.negotiation->audio()->send.codec);
+}
+
+void Call::on_acknowledged(LegId id, const PeerSdp& sdp) {
+    CallLeg* leg = find(id);
+    if (leg == nullptr || !leg->live() || sdp.empty()) return;
+    CallLeg* partner = partner_of(id);
+    if (!std::exchange(leg->late_offer, false)) return exchange_.answered(*leg, partner, sdp);
+    if (!leg->anchored()) {
+        if (partner != nullptr) ports_.signaling.answer_offer(partner->id, sdp.text);
+        return;
+    }
+    if (!take_sdp(*leg, sdp)) return end(EndReason::IncompatibleMedia);
+    note_codec(*leg);
+    if (partner != nullptr) media_.join(*leg, *partner);
+}
+
+void Call::on_offer(LegId id, const PeerSdp& sdp) {
+    CallLeg* leg = find(id);
+    if (leg == nullptr || !leg->live()) return;
+    exchange_.offered(*leg, partner_of(id), sdp);
+    report_.leg_held(leg->record, leg->held);
+    note_codec(*leg);
+}
+
+void Call::on_offer_answered(LegId id, const PeerSdp& sdp) {
+    if (CallLeg* leg = find(id); leg != nullptr && leg->live()) exchange_.answered(*leg, partner_of(id), sdp);
+}
+
+void Call::on_offer_refused(LegId id, int status) {
+    if (CallLeg* leg = find(id); leg != nullptr && leg->live()) exchange_.refused(*leg, partner_of(id), status);
+}
+
+void Call::on_media_digit(LegId id, char digit, std::chrono::milliseconds duration) {
+    const CallLeg* partner = partner_of(id);
+    if (partner == nullptr || media_.has_telephone_event(*partner)) return;
+    ports_.signaling.send_digit(partner->id, digit, duration);
+}
+
+void Call::on_digit(LegId id, char digit, std::chrono::milliseconds duration) {
+    CallLeg* partner = partner_of(id);
+    if (partner == nullptr) return;
+    if (!media_.send_digit(*partner, digit, duration)) ports_.signaling.send_digit(partner->id, digit, duration);
+}
+
+void Call::on_path_up(LegId id) {
+    CallLeg* leg = find(id);
+    if (leg == nullptr || !leg->live()) return;
+    leg->path_up = true;
+    check_paths();
+}
+
+void Call::check_paths() {
+    const auto stands = [](const CallLeg* leg) {
+        return leg != nullptr && leg->state == LegState::Answered && (leg->path_up || !leg->anchored());
+    };
+    if (stands(first_.standing()) && stands(second_.standing())) take(CallEvent::PathsUp);
+}
+
+void Call::on_media_failed(LegId id, MediaFailure failure) {
+    CallSide* side = side_of(id);
+    CallLeg* leg = find(id);
+    if (leg == nullptr || !leg->live()) return;
+    if (side->winner == id) return end(reason_of_media(failure));
+    if (!side->winner.valid() && side->live_legs() == 1 && leg->state != LegState::EarlyMedia)
+        end(reason_of_media(failure));
+}
+
+void Call::on_media_timeout(LegId id) {
+    const CallSide* side = side_of(id);
+    if (side != nullptr && side->winner == id) end(EndReason::MediaTimeout);
+}
+
+void Call::on_one_way(LegId id) {
+    if (const CallLeg* leg = find(id); leg != nullptr && leg->live() && !leg->held)
+        report_.event(telephony::event_type::kConversationMediaWarning);
+}
+
+Result<void> Call::hold(bool on) {
+    CallLeg* agent = agent_side().standing();
+    CallLeg* remote = remote_side().standing();
+    if (reached() != Reached::Connected || agent == nullptr || remote == nullptr)
+        return fail(ErrorCode::Conflict, "Only a connected call can be held.");
+    if (!agent->anchored()) return fail(ErrorCode::Conflict, "This call's media does not pass through the server.");
+    if (on) {
+        media_.silence(*agent);
+        media_.silence(*remote);
+    } else {
+        media_.join(*agent, *remote);
+    }
+    report_.leg_held(agent->record, on);
+    return {};
+}
+
+Result<void> Call::mute(bool on) {
+    CallLeg* agent = agent_side().standing();
+    CallLeg* remote = remote_side().standing();
+    if (agent == nullptr || remote == nullptr) return fail(ErrorCode::Conflict, "There is nobody to be muted for yet.");
+    if (!agent->anchored()) return fail(ErrorCode::Conflict, "This call's media does not pass through the server.");
+    if (on)
+        media_.silence(*remote);
+    else
+        media_.join(*agent, *remote);
+    report_.leg_muted(agent->record, on);
+    return {};
+}
+
+Result<void> Call::send_digits(std::string_view digits) {
+    constexpr std::string_view kDigits = "0123456789*#ABCD";
+    if (digits.empty() || digits.size() > 64 || digits.find_first_not_of(kDigits) != std::string_view::npos)
+        return fail(ErrorCode::InvalidValue, "Digits are 1 to 64 of 0-9, *, #, A-D.", "digits");
+    CallLeg* remote = remote_side().standing();
+    if (remote == nullptr || !remote->live()) return fail(ErrorCode::Conflict, "Nobody is there to hear the digits.");
+    for (char digit : digits)
+        if (!media_.send_digit(*remote, digit, std::chrono::milliseconds(100)))
+            ports_.signaling.send_digit(remote->id, digit, std::chrono::milliseconds(100));
+    return {};
+}
+
+}  // namespace dp::call

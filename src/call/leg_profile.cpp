@@ -1,0 +1,106 @@
+#include "call/leg_profile.hpp"
+
+namespace dp::call {
+namespace {
+
+const Codecs& platform_order() {
+    static const Codecs order = {sdp::Codec::Opus, sdp::Codec::G722, sdp::Codec::Pcmu, sdp::Codec::Pcma,
+                                 sdp::Codec::G729};
+    return order;
+}
+
+Codecs or_platform_order(Codecs codecs) {
+    return codecs.empty() ? platform_order() : codecs;
+}
+
+SourcePolicy source_policy_of(MediaTransport transport) {
+    return transport == MediaTransport::Webrtc ? SourcePolicy::Ice : SourcePolicy::Nat;
+}
+
+LegProfile plain_profile(MediaTransport transport, Codecs codecs) {
+    LegProfile profile;
+    profile.transport = transport;
+    profile.source = source_policy_of(transport);
+    profile.codecs = or_platform_order(std::move(codecs));
+    return profile;
+}
+
+Codecs codecs_of_user(const telephony::OrganizationConfig& config, const telephony::UserId& user,
+                      MediaTransport transport) {
+    const auto& settings = config.settings_of(user);
+    if (!settings) return {};
+    return to_sdp(transport == MediaTransport::Webrtc ? settings->web_rtc.codecs : settings->sofia.codecs);
+}
+
+}  // namespace
+
+LegProfile profile_of_phone(const telephony::OrganizationConfig& config, const telephony::PhoneId& id,
+                            MediaTransport transport) {
+    const auto& phone = config.phone(id);
+    if (!phone) return plain_profile(transport, {});
+    LegProfile profile = plain_profile(transport, codecs_of_user(config, phone->user, transport));
+    if (const auto& base = config.base_settings(phone->base_settings)) {
+        profile.dscp = base->media_dscp;
+        if (base->auto_answer) profile.answer_mode = AnswerMode::Automatic;
+    }
+    return profile;
+}
+
+LegProfile profile_of_gateway(const telephony::GatewayChoice& choice) {
+    return plain_profile(MediaTransport::Rtp, to_sdp(choice.codecs));
+}
+
+LegProfile profile_of_trunk(const telephony::OrganizationConfig& config, const telephony::Trunk& trunk,
+                            MediaTransport transport) {
+    Codecs codecs = to_sdp(trunk.codecs);
+    if (const auto& profile = config.sip_profile(trunk.sip_profile); codecs.empty() && profile)
+        codecs = to_sdp(profile->codecs);
+    return plain_profile(transport, std::move(codecs));
+}
+
+MediaTransport transport_of_offer(std::string_view text) {
+    const auto offer = sdp::parse(text);
+    const auto* audio = offer ? offer->find_audio() : nullptr;
+    if (audio == nullptr) return MediaTransport::Rtp;
+    switch (audio->protocol) {
+        case sdp::Protocol::UdpTlsRtpSavp:
+        case sdp::Protocol::UdpTlsRtpSavpf:
+            return MediaTransport::Webrtc;
+        case sdp::Protocol::RtpSavp:
+        case sdp::Protocol::RtpSavpf:
+            return audio->fingerprints.empty() ? MediaTransport::Srtp : MediaTransport::Webrtc;
+        case sdp::Protocol::RtpAvp:
+        case sdp::Protocol::RtpAvpf:
+        case sdp::Protocol::Other:
+            return MediaTransport::Rtp;
+    }
+    return MediaTransport::Rtp;
+}
+
+sdp::Capabilities capabilities_of(const LegProfile& profile) {
+    sdp::Capabilities capabilities;
+    capabilities.codecs = profile.codecs;
+    switch (profile.transport) {
+        case MediaTransport::Rtp:
+            break;
+        case MediaTransport::Srtp:
+            capabilities.accepts.plain = false;
+            capabilities.accepts.sdes = true;
+            capabilities.offered_security = sdp::Security::Sdes;
+            break;
+        case MediaTransport::Webrtc:
+            capabilities.accepts.plain = false;
+            capabilities.accepts.dtls = true;
+            capabilities.offered_security = sdp::Security::Dtls;
+            capabilities.rtcp_mux = true;
+            capabilities.rtcp_rsize = true;
+            break;
+    }
+    return capabilities;
+}
+
+MediaLegSpec media_spec_of(const LegProfile& profile, LegId beside) {
+    return {.transport = profile.transport, .policy = profile.source, .dscp = profile.dscp, .beside = beside};
+}
+
+}  // namespace dp::call

@@ -1,0 +1,40 @@
+#pragma once
+/// @file LegProfile: what the configuration says about a leg before it is set up: its transport, codecs, DSCP, whom its
+/// media engine believes, and whether the phone answers by itself. Pure functions over one organization's
+/// configuration.
+
+#include <string_view>
+
+#include "call/codec_policy.hpp"
+#include "call/leg_signaling.hpp"
+#include "call/media_engine.hpp"
+#include "call/phone_directory.hpp"
+#include "telephony/config/snapshot.hpp"
+#include "telephony/dialing/router.hpp"
+
+namespace dp::call {
+
+struct LegProfile {
+    MediaTransport transport = MediaTransport::Rtp;
+    SourcePolicy source = SourcePolicy::Nat;
+    std::uint8_t dscp = 46;
+    Codecs codecs;
+    AnswerMode answer_mode = AnswerMode::Person;
+};
+
+/// Codecs are those of the user's `webRtc` or `sofia` settings, by the transport; the platform's order where they name
+/// none.
+LegProfile profile_of_phone(const telephony::OrganizationConfig& config, const telephony::PhoneId& phone,
+                            MediaTransport transport);
+LegProfile profile_of_gateway(const telephony::GatewayChoice& choice);
+/// A trunk that calls us.
+LegProfile profile_of_trunk(const telephony::OrganizationConfig& config, const telephony::Trunk& trunk,
+                            MediaTransport transport);
+
+/// What an offer asks for by its m-line; plain RTP when it cannot be read.
+MediaTransport transport_of_offer(std::string_view sdp);
+
+sdp::Capabilities capabilities_of(const LegProfile& profile);
+MediaLegSpec media_spec_of(const LegProfile& profile, LegId beside);
+
+}  // namespace dp::call
