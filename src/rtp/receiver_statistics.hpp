@@ -28,9 +28,15 @@ struct ReceiverCounts {
 /// One SSRC.
 class SourceStatistics {
 public:
-    enum class Verdict : std::uint8_t { Probation, InOrder, Reordered, Duplicate, Restarted, Rejected };
+    enum class Verdict : std::uint8_t {
+        InOrder,
+        Reordered,
+        Duplicate,
+        Restarted,  ///< a jump beyond MAX_DROPOUT, confirmed by the next packet
+        Rejected,   ///< such a jump, not yet confirmed
+    };
 
-    void start(std::uint32_t ssrc, std::uint32_t clock_rate);
+    void start(std::uint32_t ssrc, std::uint32_t clock_rate, std::uint64_t generation);
     /// `timing`: whether the packet's timestamp tells about jitter (not for telephone-event, nor after a DTX gap).
     enum class Timing : std::uint8_t { Regular, Ignore };
     Verdict on_packet(const RtpHeader& header, TimePoint arrival, Timing timing);
@@ -43,25 +49,31 @@ public:
     Duration jitter() const;
     Duration max_delta() const { return max_delta_; }
     TimePoint last_arrival() const { return last_arrival_; }
-    bool valid() const { return in_use_ && probation_ == 0; }
+    /// Packets in a row without a gap.
+    std::uint32_t run() const { return run_; }
+    /// Rises with each SSRC that appears on the leg.
+    std::uint64_t generation() const { return generation_; }
     bool in_use() const { return in_use_; }
 
 private:
     Verdict update_sequence(std::uint16_t sequence);
+    Verdict advance(std::uint16_t sequence, std::uint16_t ahead);
+    Verdict look_back(std::uint16_t behind);
     void restart(std::uint16_t sequence);
     void update_jitter(const RtpHeader& header, TimePoint arrival);
-    bool seen(std::uint16_t sequence) const;
-    void mark_seen(std::uint16_t sequence, std::uint16_t ahead);
 
     std::uint32_t ssrc_ = 0;
     std::uint32_t clock_rate_ = 8000;
     bool in_use_ = false;
-    std::uint8_t probation_ = 0;
+    bool started_ = false;
+    std::uint32_t run_ = 0;
+    std::uint64_t generation_ = 0;
     std::uint16_t highest_ = 0;
     std::uint32_t cycles_ = 0;
     std::uint32_t base_ = 0;
-    std::uint32_t bad_sequence_ = 0;
-    std::uint64_t recent_ = 0;  ///< bit n: highest_ − n was received
+    std::uint64_t earlier_expected_ = 0;     ///< before the last restart
+    std::optional<std::uint16_t> bad_next_;  ///< sequence that would confirm a restart
+    std::uint64_t recent_ = 0;               ///< bit n: highest_ − n was received
     ReceiverCounts counts_;
     ReceiverCounts at_last_report_;
     std::int64_t jitter_q4_ = 0;  ///< timestamp units × 16
@@ -93,12 +105,12 @@ public:
 
 private:
     SourceStatistics& state_of(std::uint32_t ssrc);
-    bool may_take_over(const SourceStatistics& candidate, SourceStatistics::Verdict verdict, TimePoint now) const;
+    bool may_take_over(const SourceStatistics& candidate, TimePoint now) const;
 
     std::array<SourceStatistics, 4> sources_{};
     ReceiverCounts retired_;
     std::optional<std::uint32_t> current_ssrc_;
-    std::optional<std::uint32_t> replaced_ssrc_;
+    std::uint64_t generations_ = 0;
     TimePoint switched_at_{};
     std::uint32_t clock_rate_;
 };

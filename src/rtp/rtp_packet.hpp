@@ -35,6 +35,9 @@ struct RtpHeader {
     bool has_extension = false;
 };
 
+/// Octets of fixed header, CSRCs and extension, when they lie inside the datagram: all that can be checked of SRTP.
+std::optional<std::size_t> rtp_header_size(Bytes datagram);
+
 /// RFC 3550 A.1 validity: version, CSRC list, extension and padding inside the datagram.
 std::optional<RtpHeader> parse_rtp(Bytes datagram);
 

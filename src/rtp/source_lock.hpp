@@ -27,7 +27,8 @@ enum class SourcePolicy : std::uint8_t {
     Strict,      ///< only the signalled address and port
     Nat,         ///< default for trunks and SIP phones: classes A, B, C (D if allowed)
     Asymmetric,  ///< accept from the signalled IP, any port; send where SDP says
-    Validated,   ///< ICE: only addresses the ICE agent validated; this machine then only obeys allow()
+    Validated,   ///< ICE: only addresses the ICE agent validated; this machine then only obeys validated() and
+                 ///< selected()
 };
 
 /// How near a source is to what was signalled; smaller is better.
@@ -58,8 +59,10 @@ public:
     SourceVerdict on_rtp(const Endpoint& from, std::uint32_t ssrc, std::uint16_t sequence, TimePoint now);
     /// SRTP whose tag matched; `newest` as SrtpReceiver::last_was_newest(). Without ICE the source follows it.
     SourceVerdict on_authenticated(const Endpoint& from, bool newest, TimePoint now);
-    /// ICE: the selected pair changed (policy Validated).
-    void selected(const Endpoint& peer, TimePoint now);
+    /// ICE (policy Validated): an address proved itself; at most 8 are kept, the selected one always.
+    void validated(const Endpoint& peer);
+    /// ICE: the selected pair changed.
+    void selected(const Endpoint& peer);
     /// RTCP is believed from the IP of the RTP lock (or the signalled one before) and never moves anything.
     bool allows_rtcp(const Endpoint& from) const;
 
@@ -78,8 +81,10 @@ private:
     };
 
     SourceClass classify(const Endpoint& from) const;
-    bool window_open(TimePoint now) const { return now < window_end_; }
+    SourceClass permitted_class(const Endpoint& from) const;
     bool may_lock(SourceClass source, const Endpoint& from, TimePoint now) const;
+    bool is_validated(const Endpoint& from) const;
+    SourceVerdict on_locked(const Endpoint& from, TimePoint now);
     bool confirmed(const Endpoint& from, std::uint32_t ssrc, std::uint16_t sequence, SourceClass source);
     SourceVerdict lock(const Endpoint& from, SourceClass source, TimePoint now);
     SourceVerdict drop();
@@ -91,6 +96,8 @@ private:
     SourceClass locked_class_ = SourceClass::Foreign;
     TimePoint window_end_{};
     TimePoint last_heard_{};
+    std::array<Endpoint, 8> validated_{};
+    std::size_t validated_count_ = 0;
     std::array<Contender, 4> contenders_{};
     std::size_t next_contender_ = 0;
     std::uint64_t foreign_ = 0;

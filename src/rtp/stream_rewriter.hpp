@@ -23,14 +23,16 @@ public:
     /// Random SSRC, timestamp, and a sequence number below 2^15.
     StreamRewriter(Random& random, std::uint32_t clock_rate, Duration frame = std::chrono::milliseconds(20));
 
+    /// What a relayed packet says about time: an event repeats the timestamp of its beginning (RFC 4733 2.5.1.2).
+    enum class Content : std::uint8_t { Audio, Event };
     /// The outgoing header for a packet of the peer (same clock rate). Payload type is the caller's to map.
-    std::optional<RtpFields> relay(const RtpHeader& in, TimePoint now);
+    std::optional<RtpFields> relay(const RtpHeader& in, TimePoint now, Content content = Content::Audio);
     /// The outgoing header for a packet of our own making: sequence + 1, timestamp + `ticks` after the previous own
-    /// packet, or re-based when something else was sent since. `ticks` is the length of the previous packet of this
-    /// run.
+    /// packet (`ticks` is the length of that one), or re-based by the clock when something else was sent since.
     RtpFields originate(std::uint32_t ticks, TimePoint now);
-    /// One more packet at the timestamp of the previous one (RFC 4733 updates and repeats).
-    RtpFields originate_same_timestamp(TimePoint now);
+    /// Sequence + 1 at a given timestamp: events of our own (EventSender, EventRelay). Take the timestamp of the first
+    /// packet from timestamp_at(now). Audio that follows is re-based.
+    RtpFields originate_at(std::uint32_t timestamp, TimePoint now);
     /// The next packet is from another source (tone to peer, hold, transfer): re-base and set the marker.
     void switch_source() { rebase_ = true; }
     /// Only a change of clock rate takes a new SSRC; also used after a collision (RFC 3550 8.2).
@@ -39,7 +41,7 @@ public:
     std::uint32_t ssrc() const { return ssrc_; }
     std::uint32_t clock_rate() const { return clock_rate_; }
     std::uint64_t packets() const { return packets_; }
-    /// The outgoing timestamp that stands for `now`, for sender reports.
+    /// The outgoing timestamp that stands for `now`: for sender reports and for the beginning of an event.
     std::uint32_t timestamp_at(TimePoint now) const;
 
 private:

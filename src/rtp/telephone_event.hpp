@@ -70,35 +70,54 @@ private:
     Duration packet_time_{std::chrono::milliseconds(20)};
 };
 
-/// One packet to send for an event. The caller takes sequence and SSRC from the leg's StreamRewriter.
-struct EventPacket {
+/// One packet of an event to send, `copies` times with rising sequence numbers (StreamRewriter::originate_at).
+struct EventOut {
     EventPayload payload;
-    bool marker = false;         ///< first packet of an event, never of a continued segment
-    bool new_timestamp = false;  ///< first packet of an event or segment: the stream's timestamp moves on by `advance`
-    std::uint32_t advance = 0;   ///< ticks from the timestamp of the previous packet of this sender
+    std::uint32_t timestamp = 0;  ///< on the outgoing timeline
+    bool marker = false;          ///< first packet of an event, never of a continued segment
+    std::uint8_t copies = 1;      ///< 3 for an end that we make
 };
 
-/// Emits one event: a packet per frame while it lasts, three at the end, segments when the duration would overflow.
+/// What became due at once. Three is the most: the end of a previous event whose end was lost, the last packet of a
+/// full segment, and the packet itself.
+class EventOuts {
+public:
+    void add(const EventOut& out) { items_[count_++] = out; }
+    std::size_t size() const { return count_; }
+    bool empty() const { return count_ == 0; }
+    const EventOut& operator[](std::size_t i) const { return items_[i]; }
+    const EventOut* begin() const { return items_.data(); }
+    const EventOut* end() const { return items_.data() + count_; }
+
+private:
+    std::array<EventOut, 3> items_{};
+    std::size_t count_ = 0;
+};
+
+/// Emits one event: a packet per frame while it lasts, three at the end, segments when the duration would run over.
 class EventSender {
 public:
     EventSender(std::uint32_t clock_rate, Duration frame) : clock_rate_(clock_rate), frame_(frame) {}
 
-    /// `length` absent: until stop(). Refused (false) while another event or its gap is under way.
-    bool start(std::uint8_t event, std::uint8_t volume, std::optional<Duration> length);
-    void stop();
-    /// Called once per frame: the packets due now (none, one, or three at the end). `repeat` identical copies follow
-    /// each other.
-    struct Due {
-        EventPacket packet;
-        std::uint8_t copies = 0;
+    struct Event {
+        std::uint8_t event = 0;
+        std::uint8_t volume = 10;
+        std::optional<Duration> length;  ///< absent: until stop()
     };
-    Due next_frame();
+    /// `timestamp`: the outgoing timeline's value for now. Refused (false) while another event or its gap is under way.
+    bool start(const Event& event, std::uint32_t timestamp);
+    /// The next packet ends the event.
+    void stop();
+    /// Called once per frame: what is due now, if anything.
+    std::optional<EventOut> next_frame();
+    /// An event is under way: audio of this leg pauses.
     bool active() const { return active_; }
     bool idle() const { return !active_ && gap_frames_ == 0; }
-    void set_gap(Duration gap) { gap_ = gap; }
+    /// Silence after an event; 50 ms at least.
+    void set_gap(Duration gap);
 
 private:
-    std::uint32_t ticks_of(Duration duration) const;
+    std::uint32_t frame_ticks() const;
 
     std::uint32_t clock_rate_;
     Duration frame_;
@@ -106,55 +125,48 @@ private:
     bool active_ = false;
     bool first_ = false;
     bool stopping_ = false;
-    std::uint8_t event_ = 0;
-    std::uint8_t volume_ = 10;
-    std::optional<std::uint64_t> total_ticks_;
+    Event event_;
     std::uint64_t sent_ticks_ = 0;
     std::uint32_t segment_ticks_ = 0;
+    std::uint32_t timestamp_ = 0;
     std::uint32_t gap_frames_ = 0;
 };
 
-/// Carries events of one leg to the other packet by packet, scaling to the other clock. Input and output timestamps of
-/// an event are tied together at its first packet; the caller sends what comes out with `timestamp` on its own stream.
+/// Carries events of one leg to the other packet by packet, scaled to the other clock. Incoming and outgoing timestamps
+/// of an event are tied together at its first packet.
 class EventRelay {
 public:
     EventRelay(std::uint32_t in_rate, std::uint32_t out_rate) : in_rate_(in_rate), out_rate_(out_rate) {}
 
-    struct Out {
-        EventPayload payload;
-        std::uint32_t timestamp = 0;  ///< on the outgoing timeline
-        bool marker = false;
-        std::uint8_t copies = 1;  ///< 3 when we had to make the end ourselves
-        bool closing_previous = false;
-    };
-    /// At most three: the end of a previous event whose end was lost, the last packet of a full segment, this packet.
-    struct Outs {
-        std::array<Out, 3> packets{};
-        std::size_t count = 0;
-    };
-    /// `out_timestamp`: the outgoing timeline's value for this packet's arrival, used when an event begins.
-    Outs on_packet(const RtpHeader& header, const EventPayload& payload, std::uint32_t out_timestamp, TimePoint now);
-    /// The end we owe when the peer's end packets were lost.
-    std::optional<Out> on_time(TimePoint now);
+    /// `out_timestamp`: the outgoing timeline's value for now, used when an event begins.
+    EventOuts on_packet(const RtpHeader& header, const EventPayload& payload, std::uint32_t out_timestamp,
+                        TimePoint now);
+    /// The end we owe when the peer's end packets were lost. Call about every 10 ms while active().
+    std::optional<EventOut> on_time(TimePoint now);
+    /// An event is under way: audio towards this leg pauses.
     bool active() const { return active_; }
 
 private:
-    std::uint64_t scaled(std::uint64_t ticks) const { return ticks * out_rate_ / in_rate_; }
+    bool is_old(const RtpHeader& header) const;
+    bool continues(const RtpHeader& header, const EventPayload& payload) const;
     void begin(const RtpHeader& header, const EventPayload& payload, std::uint32_t out_timestamp);
-    void append(Outs& outs, const Out& out) const;
-    Out closing() const;
+    void progress(const EventPayload& payload, EventOuts& outs);
+    EventOut packet(std::uint16_t duration, bool end) const;
+    EventOut closing();
 
     std::uint32_t in_rate_;
     std::uint32_t out_rate_;
     bool active_ = false;
-    bool known_ = false;               ///< in_timestamp_ below belongs to an event that was relayed
-    std::uint32_t in_timestamp_ = 0;   ///< of the incoming segment
-    std::uint64_t in_earlier_ = 0;     ///< incoming ticks of earlier segments
+    bool known_ = false;  ///< in_timestamp_ belongs to an event that was relayed
+    bool first_ = false;
+    std::uint8_t event_ = 0;
+    std::uint8_t volume_ = 10;
+    std::uint32_t in_timestamp_ = 0;  ///< of the incoming segment
+    std::uint64_t in_earlier_ = 0;    ///< incoming ticks of earlier segments
+    std::uint16_t in_duration_ = 0;
     std::uint32_t out_timestamp_ = 0;  ///< of the outgoing segment
     std::uint64_t out_earlier_ = 0;    ///< outgoing ticks of earlier segments
-    EventPayload last_;                ///< as sent
-    std::uint16_t in_duration_ = 0;
-    bool ended_ = false;
+    std::uint64_t out_total_ = 0;      ///< outgoing ticks announced so far
     TimePoint last_packet_{};
     Duration packet_time_{std::chrono::milliseconds(20)};
 };
