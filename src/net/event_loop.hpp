@@ -31,7 +31,7 @@ public:
     EventLoop(const EventLoop&) = delete;
     EventLoop& operator=(const EventLoop&) = delete;
 
-    /// Makes the calling thread the owner and serves until stop(). Callable again afterwards.
+    /// Makes the calling thread the owner and serves until stop(). Once.
     void run();
     /// Any thread, signal handlers excepted. What is queued but has not run stays queued.
     void stop();

@@ -67,14 +67,14 @@ struct StreamLimits {
     std::chrono::milliseconds write_check{
         20'000};  ///< every so often a waiting queue must have moved by `write_check_octets`
     std::size_t write_check_octets = 16 * 1024;
-    std::size_t write_queue = 4 << 20;  ///< octets waiting; above it the reader is too slow and is closed
+    std::size_t write_queue = 4 << 20;  ///< when this many octets wait, one more write closes as SlowReader
 };
 
 class StreamConnection : public std::enable_shared_from_this<StreamConnection> {
 public:
     virtual ~StreamConnection() = default;
 
-    /// False when closed, or when this overflowed the write queue (the connection is then closed as SlowReader).
+    /// False when closed, or when the write queue was full already (the connection is then closed as SlowReader).
     virtual bool write(OutgoingBytes bytes) = 0;
     bool write(std::string bytes) { return write(OutgoingBytes{std::move(bytes), {}, {}}); }
     /// Holds writes back until uncork(), so that several small ones become one system call.

@@ -55,8 +55,8 @@ public:
 
 private:
     struct Impl;
-    explicit UdpSocket(std::unique_ptr<Impl> impl);
-    std::unique_ptr<Impl> impl_;
+    explicit UdpSocket(std::shared_ptr<Impl> impl);
+    std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace dp::net

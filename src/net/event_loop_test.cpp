@@ -1,0 +1,83 @@
+#include "net/event_loop.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "net/testing/wait_queue.hpp"
+
+namespace dp::net {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::WaitQueue;
+
+TEST(EventLoop, RunsPostedTasksInOrderOnItsOwnThread) {
+    LoopThread thread("test");
+    WaitQueue<int> seen;
+    for (int i = 0; i < 100; ++i)
+        ASSERT_TRUE(thread.loop().post([&, i] { seen.push(thread.loop().is_owner() ? i : -1); }));
+    for (int i = 0; i < 100; ++i) EXPECT_EQ(seen.pop(), i);
+}
+
+TEST(EventLoop, RefusesATaskWhenItsMailboxIsFullAndCountsIt) {
+    EventLoop loop("idle", 4);
+    for (int i = 0; i < 4; ++i) EXPECT_TRUE(loop.post([] {}));
+    EXPECT_FALSE(loop.post([] {}));
+    EXPECT_EQ(loop.dropped(), 1U);
+}
+
+TEST(EventLoop, FiresTimersArmedFromTasksAndFromTimers) {
+    LoopThread thread("test");
+    WaitQueue<int> fired;
+    Timer first, second;
+    first.set_callback([&] {
+        fired.push(1);
+        thread.loop().arm(second, 8ms);
+    });
+    second.set_callback([&] { fired.push(2); });
+    const auto begin = std::chrono::steady_clock::now();
+    thread.run_and_wait([&] { thread.loop().arm(first, 8ms); });
+    EXPECT_EQ(fired.pop(), 1);
+    EXPECT_EQ(fired.pop(), 2);
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, 16ms);
+}
+
+TEST(EventLoop, KeepsItsTimersUnderALoadOfTasksThatNeverEnds) {
+    LoopThread thread("test");
+    std::atomic<bool> done{false};
+    WaitQueue<int> fired;
+    Timer timer([&] { fired.push(1); });
+    std::function<void()> again = [&] {
+        if (!done) thread.loop().complete([&] { again(); });
+    };
+    thread.run_and_wait([&] {
+        thread.loop().arm(timer, 12ms);
+        again();
+    });
+    EXPECT_EQ(fired.pop(), 1);
+    done = true;
+    thread.run_and_wait([] {});
+}
+
+TEST(EventLoop, RefusesTasksOnceItHasStopped) {
+    LoopThread thread("test");
+    thread.stop();
+    EXPECT_FALSE(thread.loop().post([] {}));
+}
+
+TEST(EventLoop, RunsTurnHooksUntilTheyAreRemoved) {
+    LoopThread thread("test");
+    std::atomic<int> turns{0};
+    std::uint64_t id = 0;
+    thread.run_and_wait([&] { id = thread.loop().add_turn_hook([&] { ++turns; }); });
+    thread.run_and_wait([] {});
+    thread.run_and_wait([&] { thread.loop().remove_turn_hook(id); });
+    const int seen = turns;
+    EXPECT_GE(seen, 1);
+    thread.run_and_wait([] {});
+    EXPECT_EQ(turns, seen);
+}
+
+}  // namespace
+}  // namespace dp::net
