@@ -28,7 +28,8 @@ void ignore_sigpipe() {
 struct EventLoop::Impl {
     // Hint 1: one thread runs it, any may post.
     boost::asio::io_context context{1};
-    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work = boost::asio::make_work_guard(context);
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work =
+        boost::asio::make_work_guard(context);
     std::vector<std::pair<std::uint64_t, TurnHook>> hooks;
     std::uint64_t next_hook = 1;
 };
@@ -45,7 +46,9 @@ EventLoop::EventLoop(std::string name, std::size_t mailbox_capacity)
 
 EventLoop::~EventLoop() = default;
 
-boost::asio::io_context& EventLoop::context() { return impl_->context; }
+boost::asio::io_context& EventLoop::context() {
+    return impl_->context;
+}
 
 void EventLoop::run() {
     owner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
@@ -78,7 +81,9 @@ bool EventLoop::post(Task task) {
     return mailbox_.post(std::move(task));
 }
 
-void EventLoop::complete(Task task) { boost::asio::post(impl_->context, std::move(task)); }
+void EventLoop::complete(Task task) {
+    boost::asio::post(impl_->context, std::move(task));
+}
 
 std::uint64_t EventLoop::add_turn_hook(TurnHook hook) {
     assert_owner();
@@ -100,7 +105,9 @@ LoopThread::LoopThread(std::string name, std::size_t mailbox_capacity) : loop_(s
     started.wait();
 }
 
-LoopThread::~LoopThread() { stop(); }
+LoopThread::~LoopThread() {
+    stop();
+}
 
 void LoopThread::run_and_wait(Task task) {
     std::promise<void> done;

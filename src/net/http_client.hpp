@@ -31,15 +31,15 @@ enum class TargetAddresses { PublicOnly, Any };
 struct HttpClientOptions {
     std::size_t max_queued = 4096;  ///< waiting and running; beyond it send() is refused
     std::size_t max_running = 64;
-    std::string ca_file;                       ///< in addition to the system's
-    std::map<std::string, std::string> hosts;  ///< name → address, before DNS
+    std::string ca_file{};                       ///< in addition to the system's
+    std::map<std::string, std::string> hosts{};  ///< name → address, before DNS
 };
 
 struct OutgoingHttpRequest {
     std::string method = "GET";
-    std::string url;  ///< http or https
-    std::vector<HttpHeader> headers;
-    std::string body;
+    std::string url{};  ///< http or https
+    std::vector<HttpHeader> headers{};
+    std::string body{};
     std::chrono::milliseconds connect_timeout{5'000};
     std::chrono::milliseconds total_timeout{30'000};
     std::size_t max_response = 1 << 20;  ///< body octets; beyond it the transfer fails with TooLarge

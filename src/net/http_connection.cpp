@@ -13,7 +13,7 @@
 namespace dp::net {
 namespace {
 
-constexpr std::size_t kInlineBody = 16 * 1024;      ///< copied behind the header; larger ones are sent from where they are
+constexpr std::size_t kInlineBody = 16 * 1024;  ///< copied behind the header; larger ones are sent from where they are
 constexpr std::size_t kPipelineBuffer = 64 * 1024;  ///< waiting behind a running request; then reading pauses
 
 std::uint64_t next_request_id() {
@@ -26,11 +26,14 @@ metrics::Counter& requests_total() {
     return counter;
 }
 metrics::Counter& refused_total() {
-    static auto& counter = metrics::counter("dialplane_http_refused_total", "", "Requests refused before a handler saw them");
+    static auto& counter =
+        metrics::counter("dialplane_http_refused_total", "", "Requests refused before a handler saw them");
     return counter;
 }
 
-bool has_no_body(int status) { return status < 200 || status == 204 || status == 304; }
+bool has_no_body(int status) {
+    return status < 200 || status == 204 || status == 304;
+}
 
 bool is_safe(const std::vector<HttpHeader>& headers) {
     const auto bad = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
@@ -43,7 +46,9 @@ bool is_safe(const std::vector<HttpHeader>& headers) {
 
 /// Moves a body's octets into the write queue without copying them.
 struct HttpBodyAccess {
-    static OutgoingBytes release(HttpBody& body) { return {std::move(body.owned_), body.shared_, std::move(body.keeper_)}; }
+    static OutgoingBytes release(HttpBody& body) {
+        return {std::move(body.owned_), body.shared_, std::move(body.keeper_)};
+    }
 };
 
 std::shared_ptr<void> hold_active(const HttpServerCore& core) {
@@ -51,7 +56,8 @@ std::shared_ptr<void> hold_active(const HttpServerCore& core) {
     return {nullptr, [active = core.active](void*) { active->fetch_sub(1, std::memory_order_relaxed); }};
 }
 
-// --- HttpExchange -----------------------------------------------------------------------------------------------------------
+// --- HttpExchange
+// -----------------------------------------------------------------------------------------------------------
 
 template <class Step>
 void HttpExchange::on_loop(Step step) {
@@ -76,9 +82,11 @@ void HttpExchange::begin_stream(HttpResponse response) {
 bool HttpExchange::write_chunk(std::string bytes) {
     if (!stream_open_.load(std::memory_order_acquire) || !connected()) return false;
     const std::size_t size = bytes.size();
-    const std::size_t ahead = posted_.fetch_add(size, std::memory_order_relaxed) + waiting_.load(std::memory_order_relaxed);
+    const std::size_t ahead =
+        posted_.fetch_add(size, std::memory_order_relaxed) + waiting_.load(std::memory_order_relaxed);
     if (ahead + size > stream_limit_) {
-        if (stream_open_.exchange(false, std::memory_order_acq_rel)) on_loop([](HttpConnection& c) { c.abort_stream(); });
+        if (stream_open_.exchange(false, std::memory_order_acq_rel))
+            on_loop([](HttpConnection& c) { c.abort_stream(); });
         return false;
     }
     on_loop([self = shared_from_this(), bytes = std::move(bytes)](HttpConnection& c) {
@@ -92,7 +100,8 @@ void HttpExchange::end_stream() {
     if (stream_open_.exchange(false, std::memory_order_acq_rel)) on_loop([](HttpConnection& c) { c.end_stream(); });
 }
 
-void HttpExchange::accept_websocket(std::string subprotocol, std::shared_ptr<WebSocketHandler> handler, WebSocketOptions options) {
+void HttpExchange::accept_websocket(std::string subprotocol, std::shared_ptr<WebSocketHandler> handler,
+                                    WebSocketOptions options) {
     on_loop([subprotocol = std::move(subprotocol), handler = std::move(handler), options](HttpConnection& c) {
         c.accept_websocket(subprotocol, handler, options);
     });
@@ -119,7 +128,8 @@ void HttpExchange::detach() {
     for (auto& callback : std::exchange(closed_callbacks_, {})) callback();
 }
 
-// --- HttpConnection: reading ------------------------------------------------------------------------------------------------
+// --- HttpConnection: reading
+// ------------------------------------------------------------------------------------------------
 
 HttpConnection::HttpConnection(std::shared_ptr<HttpServerCore> core)
     : core_(std::move(core)), parser_({core_->limits.header, core_->limits.body}), timer_([this] { on_timeout(); }) {
@@ -143,10 +153,14 @@ void HttpConnection::on_open(StreamConnection& connection) {
 void HttpConnection::arm(Phase phase) {
     phase_ = phase;
     switch (phase) {
-        case Phase::Idle: return core_->loop.arm(timer_, core_->limits.idle_timeout);
-        case Phase::Header: return core_->loop.arm(timer_, core_->limits.header_timeout);
-        case Phase::Body: return core_->loop.arm(timer_, core_->limits.body_timeout);
-        default: return timer_.cancel();
+        case Phase::Idle:
+            return core_->loop.arm(timer_, core_->limits.idle_timeout);
+        case Phase::Header:
+            return core_->loop.arm(timer_, core_->limits.header_timeout);
+        case Phase::Body:
+            return core_->loop.arm(timer_, core_->limits.body_timeout);
+        default:
+            return timer_.cancel();
     }
 }
 
@@ -211,8 +225,12 @@ std::size_t HttpConnection::step(std::string_view octets) {
             // Only a chunk's line can be left over; it has no business being long.
             if (octets.size() - taken > core_->limits.header) refuse(400, "a chunk header is too long");
             return taken;
-        case HttpRequestParser::State::Complete: dispatch(); return taken;
-        case HttpRequestParser::State::Failed: refuse(parser_.error_status(), parser_.error_reason()); return octets.size();
+        case HttpRequestParser::State::Complete:
+            dispatch();
+            return taken;
+        case HttpRequestParser::State::Failed:
+            refuse(parser_.error_status(), parser_.error_reason());
+            return octets.size();
     }
     return taken;
 }
@@ -243,7 +261,8 @@ void HttpConnection::refuse(int status, std::string_view reason) {
     phase_ = Phase::Closing;
     const std::string body = fmt::format("{}\n", reason);
     connection_->StreamConnection::write(
-        fmt::format("HTTP/1.1 {} {}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
+        fmt::format("HTTP/1.1 {} {}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nConnection: "
+                    "close\r\n\r\n{}",
                     status, reason_phrase(status), body.size(), body));
     connection_->close_after_flush(CloseReason::ProtocolError);
 }
@@ -267,10 +286,12 @@ void HttpConnection::on_closed(StreamConnection&, CloseReason) {
 }
 
 void HttpConnection::drain() {
-    if (phase_ == Phase::Idle || (phase_ == Phase::Header && input_.empty())) connection_->close_after_flush(CloseReason::Shutdown);
+    if (phase_ == Phase::Idle || (phase_ == Phase::Header && input_.empty()))
+        connection_->close_after_flush(CloseReason::Shutdown);
 }
 
-// --- HttpConnection: answering ----------------------------------------------------------------------------------------------
+// --- HttpConnection: answering
+// ----------------------------------------------------------------------------------------------
 
 std::string HttpConnection::head_of(const HttpResponse& response, std::string_view framing) {
     std::string out;
@@ -298,7 +319,8 @@ void HttpConnection::respond(HttpResponse response) {
         response = plain_response(500, "internal error\n");
     }
     const bool bodyless = has_no_body(response.status);
-    std::string out = head_of(response, bodyless ? std::string() : fmt::format("Content-Length: {}\r\n", response.body.size()));
+    std::string out =
+        head_of(response, bodyless ? std::string() : fmt::format("Content-Length: {}\r\n", response.body.size()));
     const bool sends_body = !bodyless && !is_head_ && response.body.size() > 0;
     if (sends_body && response.body.size() <= kInlineBody) {
         out += response.body.view();
@@ -359,25 +381,30 @@ void HttpConnection::end_stream() {
     finish_response();
 }
 
-void HttpConnection::abort_stream() { connection_->abort(CloseReason::SlowReader); }
+void HttpConnection::abort_stream() {
+    connection_->abort(CloseReason::SlowReader);
+}
 
 void HttpConnection::accept_websocket(const std::string& subprotocol, std::shared_ptr<WebSocketHandler> handler,
                                       const WebSocketOptions& options) {
     if (phase_ != Phase::Handling) return;
     if (!upgrade_valid_) {
         // RFC 6455 4.2.2: say which version; RFC 9110 15.5.22: 426 names the protocol.
-        HttpResponse refusal = plain_response(upgrade_asked_ ? 400 : 426, "a WebSocket handshake (RFC 6455, version 13) is needed\n");
+        HttpResponse refusal =
+            plain_response(upgrade_asked_ ? 400 : 426, "a WebSocket handshake (RFC 6455, version 13) is needed\n");
         refusal.headers.push_back({"Sec-WebSocket-Version", "13"});
         if (!upgrade_asked_) refusal.headers.push_back({"Upgrade", "websocket"});
         return respond(std::move(refusal));
     }
-    std::string out = fmt::format("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n",
-                                  websocket_accept(websocket_key_));
+    std::string out = fmt::format(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n",
+        websocket_accept(websocket_key_));
     if (!subprotocol.empty()) out += fmt::format("Sec-WebSocket-Protocol: {}\r\n", subprotocol);
     out += "\r\n";
     phase_ = Phase::Upgraded;
     connection_->StreamConnection::write(std::move(out));
-    upgrade_ = std::make_unique<WebSocketStream>(WebSocketRole::Server, options, std::move(handler), exchange_->take_guard());
+    upgrade_ =
+        std::make_unique<WebSocketStream>(WebSocketRole::Server, options, std::move(handler), exchange_->take_guard());
     if (!processing_) finish_upgrade();  // else once it is known what came behind the handshake
 }
 

@@ -1,9 +1,9 @@
 #pragma once
-/// @file HttpConnection: the StreamHandler of one HTTP/1.1 connection, and HttpExchange, what a responder on any thread holds of
-/// one of its requests. Internal to net.
+/// @file HttpConnection: the StreamHandler of one HTTP/1.1 connection, and HttpExchange, what a responder on any thread
+/// holds of one of its requests. Internal to net.
 ///
-/// A connection handles one request at a time; what is pipelined behind it waits in the input buffer. That keeps responses in
-/// order by construction (RFC 9112 9.3.2).
+/// A connection handles one request at a time; what is pipelined behind it waits in the input buffer. That keeps
+/// responses in order by construction (RFC 9112 9.3.2).
 
 #include <atomic>
 #include <functional>
@@ -90,7 +90,8 @@ public:
     void write_chunk(std::string_view bytes);
     void end_stream();
     void abort_stream();
-    void accept_websocket(const std::string& subprotocol, std::shared_ptr<WebSocketHandler> handler, const WebSocketOptions& options);
+    void accept_websocket(const std::string& subprotocol, std::shared_ptr<WebSocketHandler> handler,
+                          const WebSocketOptions& options);
 
 private:
     enum class Phase : std::uint8_t { Idle, Header, Body, Handling, Streaming, Upgraded, Closing };

@@ -65,8 +65,8 @@ struct HttpResponse {
     int status = 200;
     /// Content-Length, Transfer-Encoding, Connection and Date are the server's business. A CR, LF or NUL in a value
     /// makes the answer a 500: no text of ours or of a peer can start a header of its own.
-    std::vector<HttpHeader> headers;
-    HttpBody body;
+    std::vector<HttpHeader> headers{};
+    HttpBody body{};
 };
 
 /// `text/plain` with this body.

@@ -15,7 +15,9 @@ namespace http = boost::beast::http;
 using BeastView = boost::beast::string_view;
 using BeastError = boost::beast::error_code;
 
-std::string_view view(BeastView text) { return {text.data(), text.size()}; }
+std::string_view view(BeastView text) {
+    return {text.data(), text.size()};
+}
 
 bool has_token(std::string_view list, std::string_view wanted) {
     return std::ranges::any_of(ascii::split(list, ','),
@@ -118,10 +120,12 @@ std::size_t HttpRequestParser::parse(std::string_view octets) {
     return state_ == State::Body ? parse_body(octets) : 0;
 }
 
-/// Walks the lines that are complete. Strict: a line ends with CRLF (RFC 9112 2.2), none begins with blank space (5.2, obs-fold).
+/// Walks the lines that are complete. Strict: a line ends with CRLF (RFC 9112 2.2), none begins with blank space (5.2,
+/// obs-fold).
 bool HttpRequestParser::find_header_end(std::string_view octets) {
     while (scanned_ < octets.size()) {
-        const auto* found = static_cast<const char*>(std::memchr(octets.data() + scanned_, '\n', octets.size() - scanned_));
+        const auto* found =
+            static_cast<const char*>(std::memchr(octets.data() + scanned_, '\n', octets.size() - scanned_));
         if (!found) return false;
         const auto at = static_cast<std::size_t>(found - octets.data());
         if (at == 0 || octets[at - 1] != '\r') {
@@ -242,7 +246,8 @@ void HttpRequestParser::check_host() {
 /// RFC 9110 10.1.1.
 void HttpRequestParser::check_expectation() {
     if (!request_.has_header("Expect") || is_http_1_0_) return;
-    if (!ascii::iequals(request_.header("Expect"), "100-continue")) return fail(417, "only 100-continue can be expected");
+    if (!ascii::iequals(request_.header("Expect"), "100-continue"))
+        return fail(417, "only 100-continue can be expected");
     expects_continue_ = true;
 }
 
@@ -271,7 +276,8 @@ void HttpRequestParser::split_target() {
 /// RFC 6455 4.2.1.
 void HttpRequestParser::note_upgrade() {
     if (state_ == State::Failed || request_.method != "GET" || is_http_1_0_) return;
-    if (!has_token(request_.header("Upgrade"), "websocket") || !has_token(request_.header("Connection"), "upgrade")) return;
+    if (!has_token(request_.header("Upgrade"), "websocket") || !has_token(request_.header("Connection"), "upgrade"))
+        return;
     const auto key = crypto::base64_decode(request_.header("Sec-WebSocket-Key"));
     request_.is_websocket_upgrade = request_.header("Sec-WebSocket-Version") == "13" && key && key->size() == 16;
 }

@@ -1,6 +1,7 @@
 #pragma once
-/// @file HttpRequestParser: one HTTP/1.1 request from octets, strictly. Boost.Beast's parser behind a guard that refuses what it
-/// lets pass (request smuggling by Transfer-Encoding, folded headers, missing or repeated Host, bare line feeds). Sans-I/O.
+/// @file HttpRequestParser: one HTTP/1.1 request from octets, strictly. Boost.Beast's parser behind a guard that
+/// refuses what it lets pass (request smuggling by Transfer-Encoding, folded headers, missing or repeated Host, bare
+/// line feeds). Sans-I/O.
 ///
 /// Threads: one owner. Errors: the HTTP status to answer with; the connection closes after it.
 
@@ -26,8 +27,8 @@ public:
     explicit HttpRequestParser(HttpParserLimits limits);
     ~HttpRequestParser();
 
-    /// Returns how many octets were taken. In state Header nothing is taken until the whole header section is there: call again
-    /// with the same octets and more. After Complete the rest belongs to the next request.
+    /// Returns how many octets were taken. In state Header nothing is taken until the whole header section is there:
+    /// call again with the same octets and more. After Complete the rest belongs to the next request.
     std::size_t parse(std::string_view octets);
     /// For the next request on the connection.
     void reset();
@@ -61,8 +62,8 @@ private:
     std::unique_ptr<Machine> machine_;
     HttpRequest request_;
     State state_ = State::Header;
-    std::size_t scanned_ = 0;      ///< octets searched for the empty line
-    std::size_t header_end_ = 0;   ///< 0 = not found yet
+    std::size_t scanned_ = 0;     ///< octets searched for the empty line
+    std::size_t header_end_ = 0;  ///< 0 = not found yet
     int error_status_ = 0;
     std::string_view error_reason_;
     bool keep_alive_ = false, is_http_1_0_ = false, expects_continue_ = false;

@@ -7,15 +7,20 @@
 
 namespace dp::net {
 
-// --- HttpStream, HttpResponder ----------------------------------------------------------------------------------------------
+// --- HttpStream, HttpResponder
+// ----------------------------------------------------------------------------------------------
 
-bool HttpStream::write(std::string bytes) { return exchange_ && exchange_->write_chunk(std::move(bytes)); }
+bool HttpStream::write(std::string bytes) {
+    return exchange_ && exchange_->write_chunk(std::move(bytes));
+}
 
 void HttpStream::end() {
     if (exchange_) exchange_->end_stream();
 }
 
-bool HttpStream::open() const { return exchange_ && exchange_->connected(); }
+bool HttpStream::open() const {
+    return exchange_ && exchange_->connected();
+}
 
 void HttpStream::on_closed(std::function<void()> callback) {
     if (exchange_) exchange_->on_closed(std::move(callback));
@@ -47,14 +52,18 @@ HttpStream HttpResponder::stream(HttpResponse response) && {
     return HttpStream(exchange);
 }
 
-void HttpResponder::accept_websocket(std::string subprotocol, std::shared_ptr<WebSocketHandler> handler, WebSocketOptions options) && {
+void HttpResponder::accept_websocket(std::string subprotocol, std::shared_ptr<WebSocketHandler> handler,
+                                     WebSocketOptions options) && {
     const auto exchange = std::exchange(exchange_, nullptr);
     if (exchange && exchange->claim()) exchange->accept_websocket(std::move(subprotocol), std::move(handler), options);
 }
 
-bool HttpResponder::client_connected() const { return exchange_ && exchange_->connected(); }
+bool HttpResponder::client_connected() const {
+    return exchange_ && exchange_->connected();
+}
 
-// --- HttpServer -------------------------------------------------------------------------------------------------------------
+// --- HttpServer
+// -------------------------------------------------------------------------------------------------------------
 
 struct HttpServer::Impl {
     std::shared_ptr<HttpServerCore> core;
@@ -69,7 +78,8 @@ HttpServer::~HttpServer() = default;
 
 Result<Endpoint> HttpServer::listen(ListenOptions options) {
     const bool with_tls = static_cast<bool>(options.tls);
-    DP_TRY(listener, StreamListener::listen(impl_->core->loop, std::move(options), [core = impl_->core](StreamConnection&) {
+    DP_TRY(listener,
+           StreamListener::listen(impl_->core->loop, std::move(options), [core = impl_->core](StreamConnection&) {
                return std::make_unique<HttpConnection>(core);
            }));
     const Endpoint bound = listener->local();
@@ -90,7 +100,9 @@ void HttpServer::drain() {
         connection->drain();
 }
 
-std::size_t HttpServer::active() const { return impl_->core->active->load(std::memory_order_relaxed); }
+std::size_t HttpServer::active() const {
+    return impl_->core->active->load(std::memory_order_relaxed);
+}
 
 ListenCounters HttpServer::counters() const {
     ListenCounters sum;

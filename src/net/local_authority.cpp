@@ -22,23 +22,27 @@ namespace {
 template <auto Free>
 struct Deleter {
     template <class T>
-    void operator()(T* pointer) const { Free(pointer); }
+    void operator()(T* pointer) const {
+        Free(pointer);
+    }
 };
 using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
 using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
 using Bio = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
 
 constexpr auto kAuthorityLife = std::chrono::days(3650);
-constexpr auto kLeafLife = std::chrono::days(397);     // browsers refuse more
+constexpr auto kLeafLife = std::chrono::days(397);  // browsers refuse more
 constexpr auto kRenewBefore = std::chrono::days(30);
-constexpr auto kBackdate = std::chrono::hours(24);     // clients whose clocks are a little behind
+constexpr auto kBackdate = std::chrono::hours(24);  // clients whose clocks are a little behind
 
 struct Identity {
     Key key;
     Certificate certificate;
 };
 
-std::time_t seconds(WallTime time) { return std::chrono::system_clock::to_time_t(std::chrono::system_clock::time_point(time)); }
+std::time_t seconds(WallTime time) {
+    return std::chrono::system_clock::to_time_t(std::chrono::system_clock::time_point(time));
+}
 
 Certificate read_certificate(const std::string& path) {
     Bio file(BIO_new_file(path.c_str(), "r"));
@@ -59,7 +63,8 @@ WallTime expiry(const X509& certificate) {
 bool add_extension(X509& certificate, X509& issuer, int id, const char* value) {
     X509V3_CTX context;
     X509V3_set_ctx(&context, &issuer, &certificate, nullptr, nullptr, 0);
-    std::unique_ptr<X509_EXTENSION, Deleter<X509_EXTENSION_free>> extension(X509V3_EXT_conf_nid(nullptr, &context, id, value));
+    std::unique_ptr<X509_EXTENSION, Deleter<X509_EXTENSION_free>> extension(
+        X509V3_EXT_conf_nid(nullptr, &context, id, value));
     return extension && X509_add_ext(&certificate, extension.get(), -1) == 1;
 }
 
@@ -73,7 +78,8 @@ Certificate blank(EVP_PKEY& key, const char* common_name, WallTime from, WallTim
     ASN1_TIME_set(X509_getm_notBefore(certificate.get()), seconds(from));
     ASN1_TIME_set(X509_getm_notAfter(certificate.get()), seconds(to));
     X509_NAME* name = X509_get_subject_name(certificate.get());
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(common_name), -1, -1, 0);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(common_name), -1, -1,
+                               0);
     X509_set_pubkey(certificate.get(), &key);
     return certificate;
 }
@@ -126,9 +132,11 @@ Result<void> write_file(const std::string& path, std::string_view text, mode_t m
     const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
     if (file < 0) return fail(ErrorCode::Unavailable, "cannot write " + fresh);
     const bool written = ::fchmod(file, mode) == 0 &&
-                         ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
+                         ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                         ::fsync(file) == 0;
     ::close(file);
-    if (!written || std::rename(fresh.c_str(), path.c_str()) != 0) return fail(ErrorCode::Unavailable, "cannot write " + path);
+    if (!written || std::rename(fresh.c_str(), path.c_str()) != 0)
+        return fail(ErrorCode::Unavailable, "cannot write " + path);
     return {};
 }
 
@@ -168,7 +176,8 @@ std::vector<std::string> names_of(const X509& certificate) {
         if (bytes.size() == 4) std::copy_n(bytes.data(), 4, reinterpret_cast<char*>(&four.sin_addr));
         if (bytes.size() == 16) std::copy_n(bytes.data(), 16, reinterpret_cast<char*>(&six.sin6_addr));
         names.push_back(IpAddress::from_sockaddr(bytes.size() == 4 ? reinterpret_cast<sockaddr*>(&four)
-                                                                   : reinterpret_cast<sockaddr*>(&six)).str());
+                                                                   : reinterpret_cast<sockaddr*>(&six))
+                            .str());
     }
     std::ranges::sort(names);
     return names;
@@ -176,15 +185,19 @@ std::vector<std::string> names_of(const X509& certificate) {
 
 bool is_host_name(std::string_view name) {
     if (name.empty() || name.size() > 253 || name.front() == '.' || name.front() == '-') return false;
-    return std::ranges::all_of(name, [](char c) { return ascii::is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '*'; });
+    return std::ranges::all_of(
+        name, [](char c) { return ascii::is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '*'; });
 }
 
 Result<std::vector<std::string>> normalised(std::vector<std::string> names) {
     names.insert(names.end(), {"localhost", "127.0.0.1", "::1"});
     for (auto& name : names) {
-        if (const auto address = IpAddress::parse(name)) name = address->str();
-        else if (is_host_name(name)) name = ascii::lower(name);
-        else return fail(ErrorCode::InvalidValue, "'" + name + "' is neither a host name nor an address", "tls.name");
+        if (const auto address = IpAddress::parse(name))
+            name = address->str();
+        else if (is_host_name(name))
+            name = ascii::lower(name);
+        else
+            return fail(ErrorCode::InvalidValue, "'" + name + "' is neither a host name nor an address", "tls.name");
     }
     std::ranges::sort(names);
     const auto repeated = std::ranges::unique(names);
@@ -193,7 +206,8 @@ Result<std::vector<std::string>> normalised(std::vector<std::string> names) {
 }
 
 bool usable(const Identity& identity, WallTime now) {
-    return identity.key && identity.certificate && X509_check_private_key(identity.certificate.get(), identity.key.get()) == 1 &&
+    return identity.key && identity.certificate &&
+           X509_check_private_key(identity.certificate.get(), identity.key.get()) == 1 &&
            expiry(*identity.certificate) > now + kRenewBefore;
 }
 
@@ -214,8 +228,10 @@ Result<Identity> ensure_authority(const Paths& paths, WallTime now, bool& renewe
 
 }  // namespace
 
-Result<LocalCertificate> ensure_local_certificate(const std::string& directory, std::vector<std::string> names, WallTime now) {
-    const Paths paths{directory + "/ca.pem", directory + "/ca.key", {directory + "/server.pem", directory + "/server.key"}};
+Result<LocalCertificate> ensure_local_certificate(const std::string& directory, std::vector<std::string> names,
+                                                  WallTime now) {
+    const Paths paths{
+        directory + "/ca.pem", directory + "/ca.key", {directory + "/server.pem", directory + "/server.key"}};
     if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST)
         return fail(ErrorCode::Unavailable, "cannot make the directory " + directory);
     DP_TRY(wanted, normalised(std::move(names)));

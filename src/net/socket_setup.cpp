@@ -14,7 +14,9 @@ namespace {
 
 constexpr int kBacklog = 4096;
 
-void set_option(int descriptor, int level, int name, int value) { ::setsockopt(descriptor, level, name, &value, sizeof value); }
+void set_option(int descriptor, int level, int name, int value) {
+    ::setsockopt(descriptor, level, name, &value, sizeof value);
+}
 
 int open_socket(const Endpoint& local, int type) {
     const bool v4 = local.address.is_v4();
@@ -39,7 +41,8 @@ std::unexpected<Error> close_and_fail(int descriptor, const char* doing, const E
 
 Error system_error(const char* doing, const Endpoint& endpoint, int error) {
     return {error == EADDRINUSE ? ErrorCode::Conflict : ErrorCode::Unavailable,
-            fmt::format("{} {}: {}", doing, endpoint.str(), std::system_category().message(error)), {}};
+            fmt::format("{} {}: {}", doing, endpoint.str(), std::system_category().message(error)),
+            {}};
 }
 
 Result<int> open_listener(const StreamSocketOptions& options) {
@@ -74,7 +77,9 @@ void set_dscp(int descriptor, bool is_v4, std::uint8_t dscp) {
     set_option(descriptor, is_v4 ? IPPROTO_IP : IPPROTO_IPV6, is_v4 ? IP_TOS : IPV6_TCLASS, dscp << 2);
 }
 
-void set_no_delay(int descriptor) { set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1); }
+void set_no_delay(int descriptor) {
+    set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+}
 
 Endpoint socket_name(int descriptor) {
     sockaddr_storage address{};

@@ -1,5 +1,6 @@
 #pragma once
-/// @file System calls that make, bind and inquire sockets. Every descriptor is non-blocking and close-on-exec. Internal to net.
+/// @file System calls that make, bind and inquire sockets. Every descriptor is non-blocking and close-on-exec. Internal
+/// to net.
 
 #include <cstdint>
 

@@ -105,7 +105,7 @@ private:
     std::deque<OutgoingBytes> queue_;
     std::size_t first_sent_ = 0;  ///< octets of queue_.front() already written
     std::size_t queued_ = 0;
-    std::size_t moved_ = 0;       ///< written since the last write check
+    std::size_t moved_ = 0;  ///< written since the last write check
     std::size_t lingered_ = 0;
     Timer deadline_, write_check_;
     std::chrono::milliseconds idle_timeout_{0};
@@ -155,19 +155,25 @@ void Connection::await_write() {
 
 void Connection::on_readable() {
     switch (state_) {
-        case State::Handshaking: return step_handshake();
+        case State::Handshaking:
+            return step_handshake();
         case State::Open:
-        case State::Flushing: return read_open();
-        case State::Lingering: return read_lingering();
+        case State::Flushing:
+            return read_open();
+        case State::Lingering:
+            return read_lingering();
         case State::Connecting:
-        case State::Closed: return;
+        case State::Closed:
+            return;
     }
 }
 
 void Connection::on_writable() {
     switch (state_) {
-        case State::Connecting: return on_connected();
-        case State::Handshaking: return step_handshake();
+        case State::Connecting:
+            return on_connected();
+        case State::Handshaking:
+            return step_handshake();
         case State::Open:
         case State::Flushing:
             if (flush()) after_flush();
@@ -177,7 +183,8 @@ void Connection::on_writable() {
             }
             return;
         case State::Lingering:
-        case State::Closed: return;
+        case State::Closed:
+            return;
     }
 }
 
@@ -207,9 +214,12 @@ void Connection::step_handshake() {
         case IoStatus::Done:
             deadline_.cancel();
             return become_open();
-        case IoStatus::WantRead: return await_read();
-        case IoStatus::WantWrite: return await_write();
-        default: break;
+        case IoStatus::WantRead:
+            return await_read();
+        case IoStatus::WantWrite:
+            return await_write();
+        default:
+            break;
     }
     // Strangers fail handshakes all day: worth a line only while looking for something.
     log::debug("net", "tls handshake failed peer={} reason=\"{}\"", remote_.str(), socket_.handshake_error());
@@ -250,9 +260,13 @@ void Connection::read_open() {
                 // A short read emptied the socket: waiting again is cheaper than asking again.
                 if (!socket_.is_tls() && got.octets < buffer.size()) i = kReadsPerWake;
                 continue;
-            case IoStatus::WantRead: return await_read();
-            case IoStatus::WantWrite: read_wants_write_ = true; return await_write();
-            default: return on_input_end(got.status);
+            case IoStatus::WantRead:
+                return await_read();
+            case IoStatus::WantWrite:
+                read_wants_write_ = true;
+                return await_write();
+            default:
+                return on_input_end(got.status);
         }
     }
     if (paused_ || input_ended_ || state_ == State::Closed) return;
@@ -270,8 +284,8 @@ void Connection::on_input_end(IoStatus status) {
     end_callback();
 }
 
-/// After our FIN: what the peer still sends is thrown away, so that closing does not turn into a reset that would destroy the
-/// answer in flight (RFC 9112 section 9.6).
+/// After our FIN: what the peer still sends is thrown away, so that closing does not turn into a reset that would
+/// destroy the answer in flight (RFC 9112 section 9.6).
 void Connection::read_lingering() {
     const auto buffer = scratch();
     for (int i = 0; i < kReadsPerWake; ++i) {
@@ -320,13 +334,19 @@ bool Connection::flush() {
         }
         const IoOutcome put = socket_.write({pieces.data(), count});
         switch (put.status) {
-            case IoStatus::Done: consume(put.octets); continue;
+            case IoStatus::Done:
+                consume(put.octets);
+                continue;
             case IoStatus::WantWrite:
                 watch_writes();
                 await_write();
                 return false;
-            case IoStatus::WantRead: await_read(); return false;
-            default: finish(CloseReason::PeerReset); return false;
+            case IoStatus::WantRead:
+                await_read();
+                return false;
+            default:
+                finish(CloseReason::PeerReset);
+                return false;
         }
     }
     return true;
@@ -401,12 +421,17 @@ void Connection::set_idle_timeout(std::chrono::milliseconds timeout) {
 
 void Connection::on_deadline() {
     switch (state_) {
-        case State::Connecting: return finish(CloseReason::ConnectTimeout);
-        case State::Handshaking: return finish(CloseReason::HandshakeTimeout);
+        case State::Connecting:
+            return finish(CloseReason::ConnectTimeout);
+        case State::Handshaking:
+            return finish(CloseReason::HandshakeTimeout);
         case State::Open:
-        case State::Flushing: return finish(CloseReason::IdleTimeout);
-        case State::Lingering: return finish(close_reason_);
-        case State::Closed: return;
+        case State::Flushing:
+            return finish(CloseReason::IdleTimeout);
+        case State::Lingering:
+            return finish(close_reason_);
+        case State::Closed:
+            return;
     }
 }
 
@@ -465,7 +490,8 @@ void Connection::release() {
     if (on_gone_) std::exchange(on_gone_, nullptr)();
 }
 
-std::shared_ptr<Connection> make_connection(EventLoop& loop, int fd, const StreamLimits& limits, const Endpoint& remote) {
+std::shared_ptr<Connection> make_connection(EventLoop& loop, int fd, const StreamLimits& limits,
+                                            const Endpoint& remote) {
     set_no_delay(fd);
     return std::make_shared<Connection>(loop, fd, limits, socket_name(fd), remote);
 }
@@ -502,11 +528,13 @@ std::shared_ptr<StreamConnection> adopt_stream(EventLoop& loop, AcceptedStream a
 
 std::string_view label(CloseReason reason) {
     static constexpr std::array<std::string_view, 11> kLabels{
-        "local_close",      "peer_closed",  "peer_reset",  "connect_failed", "connect_timeout", "handshake_failed",
+        "local_close",       "peer_closed",  "peer_reset",  "connect_failed", "connect_timeout", "handshake_failed",
         "handshake_timeout", "idle_timeout", "slow_reader", "protocol_error", "shutdown"};
     return kLabels[static_cast<std::size_t>(reason)];
 }
 
-void StreamHandler::on_end(StreamConnection& connection) { connection.close_after_flush(CloseReason::PeerClosed); }
+void StreamHandler::on_end(StreamConnection& connection) {
+    connection.close_after_flush(CloseReason::PeerClosed);
+}
 
 }  // namespace dp::net

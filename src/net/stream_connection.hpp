@@ -55,9 +55,9 @@ public:
 
 /// Octets to send: owned, or shared and immutable (an embedded asset, one event for many readers).
 struct OutgoingBytes {
-    std::string owned;
-    std::string_view shared;             ///< used when `owned` is empty
-    std::shared_ptr<const void> keeper;  ///< keeps `shared` alive; null = static storage
+    std::string owned{};
+    std::string_view shared{};             ///< used when `owned` is empty
+    std::shared_ptr<const void> keeper{};  ///< keeps `shared` alive; null = static storage
     std::string_view view() const { return owned.empty() ? shared : std::string_view(owned); }
 };
 
@@ -105,11 +105,11 @@ public:
 };
 
 struct ConnectOptions {
-    Endpoint to;
-    Endpoint from;            ///< unspecified = the kernel's choice
-    TlsContext tls;           ///< empty = plain TCP
-    std::string server_name;  ///< SNI and the name the certificate must carry; an IP address is matched as one
-    StreamLimits limits;
+    Endpoint to{};
+    Endpoint from{};            ///< unspecified = the kernel's choice
+    TlsContext tls{};           ///< empty = plain TCP
+    std::string server_name{};  ///< SNI and the name the certificate must carry; an IP address is matched as one
+    StreamLimits limits{};
 };
 
 /// Starts to connect on `loop` (owner thread). The outcome is on_open or on_closed of the handler, never before this

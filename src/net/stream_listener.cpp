@@ -32,7 +32,10 @@ IpAddress source_of(const IpAddress& address) {
 
 struct StreamListener::Impl : std::enable_shared_from_this<Impl> {
     Impl(EventLoop& owner, int fd, ListenOptions listen_options, MakeHandler make)
-        : loop(owner), descriptor(owner.context(), fd), options(std::move(listen_options)), make_handler(std::move(make)),
+        : loop(owner),
+          descriptor(owner.context(), fd),
+          options(std::move(listen_options)),
+          make_handler(std::move(make)),
           local(socket_name(fd)) {
         resume.set_callback([this] { accept_when_ready(); });
     }
@@ -110,13 +113,15 @@ void StreamListener::Impl::adopt(int fd, const Endpoint& remote) {
     auto gone = [weak = weak_from_this(), number, source] {
         if (const auto self = weak.lock()) self->forget(number, source);
     };
-    const auto connection = adopt_stream(loop, {fd, remote, std::move(gone)}, options.limits, options.tls, make_handler);
+    const auto connection =
+        adopt_stream(loop, {fd, remote, std::move(gone)}, options.limits, options.tls, make_handler);
     if (const auto entry = open.find(number); entry != open.end()) entry->second = connection;
 }
 
 void StreamListener::Impl::forget(std::uint64_t number, const IpAddress& source) {
     open.erase(number);
-    if (const auto found = per_source.find(source); found != per_source.end() && --found->second == 0) per_source.erase(found);
+    if (const auto found = per_source.find(source); found != per_source.end() && --found->second == 0)
+        per_source.erase(found);
 }
 
 StreamListener::StreamListener(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -129,7 +134,8 @@ StreamListener::~StreamListener() {
         if (const auto connection = weak.lock()) connection->abort(CloseReason::Shutdown);
 }
 
-Result<std::unique_ptr<StreamListener>> StreamListener::listen(EventLoop& loop, ListenOptions options, MakeHandler make_handler) {
+Result<std::unique_ptr<StreamListener>> StreamListener::listen(EventLoop& loop, ListenOptions options,
+                                                               MakeHandler make_handler) {
     loop.assert_owner();
     DP_TRY(fd, open_listener({options.local, options.reuse_port, options.dscp}));
     auto impl = std::make_shared<Impl>(loop, fd, std::move(options), std::move(make_handler));
@@ -137,9 +143,13 @@ Result<std::unique_ptr<StreamListener>> StreamListener::listen(EventLoop& loop, 
     return std::unique_ptr<StreamListener>(new StreamListener(std::move(impl)));
 }
 
-const Endpoint& StreamListener::local() const { return impl_->local; }
+const Endpoint& StreamListener::local() const {
+    return impl_->local;
+}
 
-void StreamListener::set_tls(TlsContext context) { impl_->options.tls = std::move(context); }
+void StreamListener::set_tls(TlsContext context) {
+    impl_->options.tls = std::move(context);
+}
 
 void StreamListener::stop_accepting() {
     impl_->stopped = true;

@@ -16,13 +16,13 @@
 namespace dp::net {
 
 struct ListenOptions {
-    Endpoint local;  ///< port 0: the kernel chooses
-    TlsContext tls;  ///< empty = plain TCP
+    Endpoint local{};  ///< port 0: the kernel chooses
+    TlsContext tls{};  ///< empty = plain TCP
     std::size_t max_connections = 20'000;
     std::size_t max_per_source = 1'024;
     bool reuse_port = false;  ///< several loops accept on one port
     std::uint8_t dscp = 0;
-    StreamLimits limits;
+    StreamLimits limits{};
 };
 
 struct ListenCounters {

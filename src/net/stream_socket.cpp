@@ -22,7 +22,9 @@ IoOutcome from_errno(IoStatus when_blocked) {
     return {errno == ECONNRESET || errno == EPIPE || errno == ETIMEDOUT ? IoStatus::Reset : IoStatus::Failed, 0};
 }
 
-int clamped(std::size_t size) { return static_cast<int>(std::min<std::size_t>(size, INT_MAX)); }
+int clamped(std::size_t size) {
+    return static_cast<int>(std::min<std::size_t>(size, INT_MAX));
+}
 
 }  // namespace
 
@@ -54,14 +56,21 @@ Result<void> StreamSocket::start_tls(const TlsContext& context, TlsRole role, co
 
 IoOutcome StreamSocket::tls_outcome(int returned) const {
     switch (SSL_get_error(tls_, returned)) {
-        case SSL_ERROR_WANT_READ: return {IoStatus::WantRead, 0};
-        case SSL_ERROR_WANT_WRITE: return {IoStatus::WantWrite, 0};
-        case SSL_ERROR_ZERO_RETURN: return {IoStatus::End, 0};
-        case SSL_ERROR_SYSCALL: return errno == 0 ? IoOutcome{IoStatus::Reset, 0} : from_errno(IoStatus::WantRead);
-        default: break;
+        case SSL_ERROR_WANT_READ:
+            return {IoStatus::WantRead, 0};
+        case SSL_ERROR_WANT_WRITE:
+            return {IoStatus::WantWrite, 0};
+        case SSL_ERROR_ZERO_RETURN:
+            return {IoStatus::End, 0};
+        case SSL_ERROR_SYSCALL:
+            return errno == 0 ? IoOutcome{IoStatus::Reset, 0} : from_errno(IoStatus::WantRead);
+        default:
+            break;
     }
     // A FIN without close_notify (OpenSSL 3 says SSL_R_UNEXPECTED_EOF_WHILE_READING) is how most peers leave.
-    return {ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING ? IoStatus::Reset : IoStatus::Failed, 0};
+    return {ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING ? IoStatus::Reset
+                                                                                        : IoStatus::Failed,
+            0};
 }
 
 IoOutcome StreamSocket::handshake() {
@@ -107,7 +116,9 @@ IoOutcome StreamSocket::write(std::span<const std::string_view> pieces) {
     return put >= 0 ? IoOutcome{IoStatus::Done, static_cast<std::size_t>(put)} : from_errno(IoStatus::WantWrite);
 }
 
-bool StreamSocket::has_buffered() const { return tls_ && SSL_pending(tls_) > 0; }
+bool StreamSocket::has_buffered() const {
+    return tls_ && SSL_pending(tls_) > 0;
+}
 
 void StreamSocket::shutdown_write() {
     if (tls_ && SSL_is_init_finished(tls_)) {

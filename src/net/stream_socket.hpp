@@ -1,6 +1,6 @@
 #pragma once
-/// @file StreamSocket: a connected non-blocking descriptor, with or without TLS on it, as `read some` and `write some`. What
-/// StreamConnection is built on; nothing else uses it.
+/// @file StreamSocket: a connected non-blocking descriptor, with or without TLS on it, as `read some` and `write some`.
+/// What StreamConnection is built on; nothing else uses it.
 ///
 /// Threads: one owner. TLS works on the descriptor itself, so an idle connection holds no buffer of ours.
 

@@ -18,7 +18,8 @@ std::shared_ptr<SSL_CTX> make(const SSL_METHOD* method) {
     SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
     SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                         SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_AUTO_RETRY);
-    SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_options(context.get(),
+                        SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
     // TLS 1.2: forward secrecy and AEAD only.
     SSL_CTX_set_cipher_list(context.get(), "ECDHE+AESGCM:ECDHE+CHACHA20");
     return context;
@@ -35,14 +36,17 @@ std::string encode_alpn(const std::vector<std::string>& names) {
 }
 
 using AlpnList = std::string;
-void free_alpn(void*, void* list, CRYPTO_EX_DATA*, int, long, void*) { delete static_cast<AlpnList*>(list); }
+void free_alpn(void*, void* list, CRYPTO_EX_DATA*, int, long, void*) {
+    delete static_cast<AlpnList*>(list);
+}
 
 int alpn_slot() {
     static const int slot = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, free_alpn);
     return slot;
 }
 
-int choose_alpn(SSL* ssl, const unsigned char** out, unsigned char* length, const unsigned char* offered, unsigned size, void*) {
+int choose_alpn(SSL* ssl, const unsigned char** out, unsigned char* length, const unsigned char* offered, unsigned size,
+                void*) {
     const auto* list = static_cast<const AlpnList*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), alpn_slot()));
     unsigned char* chosen = nullptr;
     const auto* ours = reinterpret_cast<const unsigned char*>(list->data());
@@ -60,9 +64,11 @@ Result<TlsContext> TlsContext::server(const TlsFiles& files, std::vector<std::st
     auto context = make(TLS_server_method());
     if (!context) return fail(ErrorCode::Internal, "no TLS context: " + last_error());
     if (SSL_CTX_use_certificate_chain_file(context.get(), files.certificate.c_str()) != 1)
-        return fail(ErrorCode::InvalidValue, "certificate " + files.certificate + " cannot be used: " + last_error(), "certificate");
+        return fail(ErrorCode::InvalidValue, "certificate " + files.certificate + " cannot be used: " + last_error(),
+                    "certificate");
     if (SSL_CTX_use_PrivateKey_file(context.get(), files.private_key.c_str(), SSL_FILETYPE_PEM) != 1)
-        return fail(ErrorCode::InvalidValue, "private key " + files.private_key + " cannot be used: " + last_error(), "privateKey");
+        return fail(ErrorCode::InvalidValue, "private key " + files.private_key + " cannot be used: " + last_error(),
+                    "privateKey");
     if (SSL_CTX_check_private_key(context.get()) != 1)
         return fail(ErrorCode::InvalidValue, "the private key does not belong to the certificate", "privateKey");
     if (!alpn.empty()) {
@@ -85,8 +91,10 @@ Result<TlsContext> TlsContext::client(const TlsClientOptions& options) {
     if (options.verification == PeerVerification::Required) {
         SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
         SSL_CTX_set_default_verify_paths(context.get());
-        if (!options.ca_file.empty() && SSL_CTX_load_verify_locations(context.get(), options.ca_file.c_str(), nullptr) != 1)
-            return fail(ErrorCode::InvalidValue, "CA file " + options.ca_file + " cannot be used: " + last_error(), "caFile");
+        if (!options.ca_file.empty() &&
+            SSL_CTX_load_verify_locations(context.get(), options.ca_file.c_str(), nullptr) != 1)
+            return fail(ErrorCode::InvalidValue, "CA file " + options.ca_file + " cannot be used: " + last_error(),
+                        "caFile");
     }
     if (!options.alpn.empty()) {
         const std::string wire = encode_alpn(options.alpn);

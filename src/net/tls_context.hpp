@@ -17,16 +17,16 @@ namespace dp::net {
 
 /// Paths of PEM files.
 struct TlsFiles {
-    std::string certificate;  ///< leaf first, then intermediates
-    std::string private_key;
+    std::string certificate{};  ///< leaf first, then intermediates
+    std::string private_key{};
 };
 
 enum class PeerVerification { Required, None };
 
 struct TlsClientOptions {
     PeerVerification verification = PeerVerification::Required;
-    std::string ca_file;            ///< in addition to the system's; empty = the system's only
-    std::vector<std::string> alpn;  ///< offered in this order; empty = no ALPN
+    std::string ca_file{};            ///< in addition to the system's; empty = the system's only
+    std::vector<std::string> alpn{};  ///< offered in this order; empty = no ALPN
 };
 
 class TlsContext {

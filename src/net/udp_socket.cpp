@@ -38,7 +38,8 @@ void set_on(int fd, int level, int name) {
 
 /// The address a datagram was sent to, from its control data (a socket bound to the wildcard hears all).
 IpAddress destination_of(const msghdr& header, const IpAddress& fallback) {
-    for (cmsghdr* c = CMSG_FIRSTHDR(&header); c; c = CMSG_NXTHDR(const_cast<msghdr*>(&header), c)) {  // NOLINT: the macro's type
+    for (cmsghdr* c = CMSG_FIRSTHDR(&header); c;
+         c = CMSG_NXTHDR(const_cast<msghdr*>(&header), c)) {  // NOLINT: the macro's type
         if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
             in_pktinfo info;
             std::memcpy(&info, CMSG_DATA(c), sizeof info);
@@ -224,7 +225,8 @@ bool UdpSocket::Impl::take_error() {
 void UdpSocket::Impl::flush() {
     std::size_t done = 0;
     while (done < out_count) {
-        const int sent = ::sendmmsg(descriptor.native_handle(), out.data() + done, static_cast<unsigned>(out_count - done), 0);
+        const int sent =
+            ::sendmmsg(descriptor.native_handle(), out.data() + done, static_cast<unsigned>(out_count - done), 0);
         if (sent > 0) {
             counters.sent += static_cast<std::uint64_t>(sent);
             done += static_cast<std::size_t>(sent);
@@ -235,8 +237,8 @@ void UdpSocket::Impl::flush() {
             counters.send_dropped += out_count - done;  // UDP: the sender's timers retransmit
             break;
         }
-        // A pending ICMP error of an earlier datagram is reported in place of sending this one: it is consumed by that, so the
-        // datagram goes out at the second try; what cannot be sent at all is dropped.
+        // A pending ICMP error of an earlier datagram is reported in place of sending this one: it is consumed by that,
+        // so the datagram goes out at the second try; what cannot be sent at all is dropped.
         const int first_error = errno;
         if (first_error == ECONNREFUSED || first_error == EHOSTUNREACH || first_error == ENETUNREACH) {
             drain_errors();
@@ -282,11 +284,17 @@ UdpSocket::~UdpSocket() {
     impl_->descriptor.close(ignored);
 }
 
-const Endpoint& UdpSocket::local() const { return impl_->local; }
+const Endpoint& UdpSocket::local() const {
+    return impl_->local;
+}
 
-const UdpCounters& UdpSocket::counters() const { return impl_->counters; }
+const UdpCounters& UdpSocket::counters() const {
+    return impl_->counters;
+}
 
-void UdpSocket::flush() { impl_->flush(); }
+void UdpSocket::flush() {
+    impl_->flush();
+}
 
 bool UdpSocket::send(std::span<const std::uint8_t> bytes, const Endpoint& to, const IpAddress& local) {
     Impl& s = *impl_;

@@ -20,7 +20,7 @@ namespace dp::net {
 class EventLoop;
 
 struct UdpOptions {
-    Endpoint local;                ///< port 0: the kernel chooses, see UdpSocket::local()
+    Endpoint local{};              ///< port 0: the kernel chooses, see UdpSocket::local()
     std::uint8_t dscp = 0;         ///< 6 bits, RFC 2474; SIP signalling is CS3 = 24
     int receive_buffer = 4 << 20;  ///< octets asked for; the kernel may grant less
     int send_buffer = 1 << 20;

@@ -32,7 +32,8 @@ struct Peer {
                     got.push({std::string(bytes.begin(), bytes.end()), from, to});
                 },
                 [this](const Endpoint& to, int error, auto quoted) {
-                    errors.push({std::string(quoted.begin(), quoted.end()), to, {{}, static_cast<std::uint16_t>(error)}});
+                    errors.push(
+                        {std::string(quoted.begin(), quoted.end()), to, {{}, static_cast<std::uint16_t>(error)}});
                 });
             ASSERT_TRUE(bound) << bound.error().detail;
             socket = std::move(*bound);

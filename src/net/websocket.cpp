@@ -32,8 +32,14 @@ std::optional<WebSocketMask> mask_for(WebSocketRole role) {
 /// The part of a session that other threads hold. It reaches the stream only on the loop, and only while that lives.
 class WebSocketLink final : public WebSocketSession, public std::enable_shared_from_this<WebSocketLink> {
 public:
-    WebSocketLink(EventLoop& loop, WebSocketStream& stream, WebSocketRole role, std::size_t limit, StreamConnection& connection)
-        : loop_(loop), stream_(&stream), role_(role), limit_(limit), remote_(connection.remote()), tls_(connection.is_tls()) {}
+    WebSocketLink(EventLoop& loop, WebSocketStream& stream, WebSocketRole role, std::size_t limit,
+                  StreamConnection& connection)
+        : loop_(loop),
+          stream_(&stream),
+          role_(role),
+          limit_(limit),
+          remote_(connection.remote()),
+          tls_(connection.is_tls()) {}
 
     using WebSocketSession::send_text;
     bool send(WebSocketKind kind, std::string_view payload) override;
@@ -67,10 +73,11 @@ private:
 
 bool WebSocketLink::send(WebSocketKind kind, std::string_view payload) {
     if (!open()) return false;
-    std::string frame = encode_websocket_frame(kind == WebSocketKind::Text ? WebSocketOpcode::Text : WebSocketOpcode::Binary,
-                                               payload, mask_for(role_));
+    std::string frame = encode_websocket_frame(
+        kind == WebSocketKind::Text ? WebSocketOpcode::Text : WebSocketOpcode::Binary, payload, mask_for(role_));
     const std::size_t size = frame.size();
-    const std::size_t ahead = posted_.fetch_add(size, std::memory_order_relaxed) + waiting_.load(std::memory_order_relaxed);
+    const std::size_t ahead =
+        posted_.fetch_add(size, std::memory_order_relaxed) + waiting_.load(std::memory_order_relaxed);
     if (ahead + size > limit_) {
         posted_.fetch_sub(size, std::memory_order_relaxed);
         close(websocket_code::kTryAgainLater, "reader too slow");
@@ -80,7 +87,8 @@ bool WebSocketLink::send(WebSocketKind kind, std::string_view payload) {
         write(std::move(frame));
         return true;
     }
-    const bool taken = loop_.post([self = shared_from_this(), frame = std::move(frame)]() mutable { self->write(std::move(frame)); });
+    const bool taken =
+        loop_.post([self = shared_from_this(), frame = std::move(frame)]() mutable { self->write(std::move(frame)); });
     if (!taken) posted_.fetch_sub(size, std::memory_order_relaxed);
     return taken;
 }
@@ -101,8 +109,8 @@ void WebSocketLink::close(std::uint16_t code, std::string_view reason) {
     });
 }
 
-WebSocketStream::WebSocketStream(WebSocketRole role, WebSocketOptions options, std::shared_ptr<WebSocketHandler> handler,
-                                 std::shared_ptr<void> guard)
+WebSocketStream::WebSocketStream(WebSocketRole role, WebSocketOptions options,
+                                 std::shared_ptr<WebSocketHandler> handler, std::shared_ptr<void> guard)
     : role_(role),
       options_(options),
       handler_(std::move(handler)),
@@ -125,9 +133,8 @@ void WebSocketStream::begin(StreamConnection& connection, std::string_view early
 
 void WebSocketStream::on_bytes(StreamConnection& connection, std::string_view bytes) {
     awaiting_pong_ = false;
-    const auto violation = decoder_.feed(bytes, [&](WebSocketOpcode opcode, std::string_view payload) {
-        return on_frame(connection, opcode, payload);
-    });
+    const auto violation = decoder_.feed(
+        bytes, [&](WebSocketOpcode opcode, std::string_view payload) { return on_frame(connection, opcode, payload); });
     if (!violation) return;
     start_close(*violation, {});
     // The peer is out of step: its answer to our close frame could not be told from noise.
@@ -140,11 +147,17 @@ bool WebSocketStream::on_frame(StreamConnection& connection, WebSocketOpcode opc
         case WebSocketOpcode::Binary:
             // After our close frame the peer may still be sending: read, not delivered (1.4).
             if (!close_sent_)
-                handler_->on_message(*link_, opcode == WebSocketOpcode::Text ? WebSocketKind::Text : WebSocketKind::Binary, payload);
+                handler_->on_message(
+                    *link_, opcode == WebSocketOpcode::Text ? WebSocketKind::Text : WebSocketKind::Binary, payload);
             return !connection.closing();
-        case WebSocketOpcode::Ping: write_frame(WebSocketOpcode::Pong, payload); return true;
-        case WebSocketOpcode::Close: on_close_frame(connection, payload); return false;
-        default: return true;
+        case WebSocketOpcode::Ping:
+            write_frame(WebSocketOpcode::Pong, payload);
+            return true;
+        case WebSocketOpcode::Close:
+            on_close_frame(connection, payload);
+            return false;
+        default:
+            return true;
     }
 }
 
@@ -189,9 +202,13 @@ void WebSocketStream::on_keep_alive() {
     loop.arm(keep_alive_, options_.pong_timeout);
 }
 
-void WebSocketStream::on_end(StreamConnection& connection) { connection.close_after_flush(CloseReason::PeerClosed); }
+void WebSocketStream::on_end(StreamConnection& connection) {
+    connection.close_after_flush(CloseReason::PeerClosed);
+}
 
-void WebSocketStream::on_drained(StreamConnection& connection) { link_->set_waiting(connection.queued()); }
+void WebSocketStream::on_drained(StreamConnection& connection) {
+    link_->set_waiting(connection.queued());
+}
 
 void WebSocketStream::on_closed(StreamConnection&, CloseReason reason) {
     keep_alive_.cancel();

@@ -62,14 +62,14 @@ public:
 };
 
 struct WebSocketConnect {
-    Endpoint to;
-    TlsContext tls;    ///< empty = ws
-    std::string host;  ///< Host header, SNI and certificate name
+    Endpoint to{};
+    TlsContext tls{};    ///< empty = ws
+    std::string host{};  ///< Host header, SNI and certificate name
     std::string target = "/";
-    std::string subprotocol;  ///< empty = none; the server must choose it
-    std::string origin;       ///< empty = no Origin header
-    std::string headers;      ///< further complete header lines
-    WebSocketOptions options;
+    std::string subprotocol{};  ///< empty = none; the server must choose it
+    std::string origin{};       ///< empty = no Origin header
+    std::string headers{};      ///< further complete header lines
+    WebSocketOptions options{};
 };
 
 /// Client side, on `loop`. A failure to connect or to upgrade is on_closed(kAbnormal) with the reason, without on_open.

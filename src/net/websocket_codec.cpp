@@ -106,7 +106,8 @@ std::optional<std::uint16_t> WebSocketDecoder::check_header() {
         const std::size_t width = length == 126 ? 2 : 8;
         length = 0;
         for (std::size_t i = 0; i < width; ++i) length = length << 8 | header_[at++];
-        if (length < (width == 2 ? 126U : 65536U) || (length >> 63) != 0) return kProtocolError;  // shortest form, 63 bits
+        if (length < (width == 2 ? 126U : 65536U) || (length >> 63) != 0)
+            return kProtocolError;  // shortest form, 63 bits
     }
     if ((header_[0] & kReserved) != 0 || masked != (role_ == WebSocketRole::Server)) return kProtocolError;
     if (is_control()) {
@@ -177,7 +178,8 @@ std::optional<std::uint16_t> WebSocketDecoder::feed(std::string_view octets, con
     return std::nullopt;
 }
 
-std::string encode_websocket_frame(WebSocketOpcode opcode, std::string_view payload, std::optional<WebSocketMask> mask) {
+std::string encode_websocket_frame(WebSocketOpcode opcode, std::string_view payload,
+                                   std::optional<WebSocketMask> mask) {
     std::string out;
     out.reserve(payload.size() + 14);
     const std::uint8_t masked = mask ? kMasked : 0;
@@ -211,7 +213,8 @@ std::string encode_websocket_close(std::uint16_t code, std::string_view reason, 
 std::optional<WebSocketClose> parse_websocket_close(std::string_view payload) {
     if (payload.empty()) return WebSocketClose{};
     if (payload.size() == 1) return std::nullopt;
-    const auto code = static_cast<std::uint16_t>(static_cast<std::uint8_t>(payload[0]) << 8 | static_cast<std::uint8_t>(payload[1]));
+    const auto code =
+        static_cast<std::uint16_t>(static_cast<std::uint8_t>(payload[0]) << 8 | static_cast<std::uint8_t>(payload[1]));
     const bool registered = (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014);
     if ((!registered && (code < 3000 || code > 4999)) || !is_utf8(payload.substr(2))) return std::nullopt;
     return WebSocketClose{code, std::string(payload.substr(2))};

@@ -1,8 +1,9 @@
 #pragma once
-/// @file WebSocket frames (RFC 6455 section 5): an incremental decoder that joins fragments and refuses everything the RFC
-/// forbids, and an encoder. Sans-I/O; no extension, so all reserved bits are violations.
+/// @file WebSocket frames (RFC 6455 section 5): an incremental decoder that joins fragments and refuses everything the
+/// RFC forbids, and an encoder. Sans-I/O; no extension, so all reserved bits are violations.
 ///
-/// Threads: one owner. Errors: a violation is the close code to send (section 7.4.1); the decoder takes nothing after it.
+/// Threads: one owner. Errors: a violation is the close code to send (section 7.4.1); the decoder takes nothing after
+/// it.
 
 #include <array>
 #include <cstdint>
@@ -32,7 +33,8 @@ bool is_utf8(std::string_view text);
 
 class WebSocketDecoder {
 public:
-    /// A whole message, or a control frame. `payload` is valid during the call. False stops decoding (the user is closing).
+    /// A whole message, or a control frame. `payload` is valid during the call. False stops decoding (the user is
+    /// closing).
     using Sink = std::function<bool(WebSocketOpcode opcode, std::string_view payload)>;
 
     /// `role` is ours: a server demands masked frames, a client refuses them (5.1).

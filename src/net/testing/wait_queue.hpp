@@ -1,5 +1,6 @@
 #pragma once
-/// @file WaitQueue: what a loop thread reports and a test thread waits for, with a deadline instead of a sleep. Test code only.
+/// @file WaitQueue: what a loop thread reports and a test thread waits for, with a deadline instead of a sleep. Test
+/// code only.
 
 #include <chrono>
 #include <condition_variable>
