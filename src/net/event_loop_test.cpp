@@ -68,15 +68,15 @@ TEST(EventLoop, RefusesTasksOnceItHasStopped) {
 
 TEST(EventLoop, RunsTurnHooksUntilTheyAreRemoved) {
     LoopThread thread("test");
-    std::atomic<int> turns{0};
+    WaitQueue<int> turns;
     std::uint64_t id = 0;
-    thread.run_and_wait([&] { id = thread.loop().add_turn_hook([&] { ++turns; }); });
-    thread.run_and_wait([] {});
+    thread.run_and_wait([&] { id = thread.loop().add_turn_hook([&] { turns.push(1); }); });
+    EXPECT_TRUE(turns.pop());
     thread.run_and_wait([&] { thread.loop().remove_turn_hook(id); });
-    const int seen = turns;
-    EXPECT_GE(seen, 1);
+    while (turns.pop(0ms)) {
+    }
     thread.run_and_wait([] {});
-    EXPECT_EQ(turns, seen);
+    EXPECT_FALSE(turns.pop(0ms));
 }
 
 }  // namespace
