@@ -44,7 +44,7 @@ struct DigestCredentials {
     std::optional<DigestAlgorithm> algorithm;
 };
 
-/// NotFound for another scheme (RFC 4475 3.1.2.? regaut01: unknown scheme is no credentials), MalformedInput for
+/// NotFound for another scheme (RFC 4475 3.3.7, regaut01: unknown scheme is no credentials), MalformedInput for
 /// nonsense.
 Result<DigestChallenge> parse_challenge(std::string_view value);
 Result<DigestCredentials> parse_credentials(std::string_view value);

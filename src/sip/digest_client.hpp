@@ -1,9 +1,9 @@
 #pragma once
 /// @file DigestClient: answers the challenges of one peer (a trunk) with one account's credentials.
 ///
-/// Credentials go only to the realm they are for, at most twice for one request, and the nonce is kept with its count
-/// so that later requests carry credentials at once. Whether the challenger may be answered at all (the trunk's own
-/// address, not a stranger's dialog) is the caller's decision. Source: RFC 7616 3.4, RFC 8760 2.4, RFC 3261 22.
+/// Credentials go only to the realm they are for, once for each nonce of a request, and the nonce is kept with its
+/// count so that later requests carry credentials at once. Whether the challenger may be answered at all (the trunk's
+/// own address, not a stranger's dialog) is the caller's decision. Source: RFC 7616 3.4, RFC 8760 2.4, RFC 3261 22.
 ///
 /// Threads: owned by one; randomness is handed in.
 
@@ -31,15 +31,16 @@ struct AuthorizationLine {
 
 /// How often one request has been answered; lives with the request.
 struct DigestAttempts {
-    int tries = 0;
+    bool answered = false;
     int stale = 0;
     std::string last_nonce;
 };
 
 class DigestClient {
 public:
-    static constexpr int kMaxTries = 2;  ///< wrong password: the second 401 is final
-    static constexpr int kMaxStale = 3;  ///< fresh nonces for one request (CVE-2020-28242: a peer that never stops)
+    /// Fresh nonces for one request; without `stale` a second challenge is final (CVE-2020-28242: a peer that never
+    /// stops).
+    static constexpr int kMaxStale = 3;
 
     DigestClient(DigestAccount account, Random& random) : account_(std::move(account)), random_(&random) {}
 
@@ -60,6 +61,7 @@ private:
         std::uint32_t count = 0;
         std::string ha1;
     };
+    const DigestChallenge* choose(const std::vector<DigestChallenge>& offered);
     AuthorizationLine compute(Session& session, std::string_view method, std::string_view uri);
 
     DigestAccount account_;

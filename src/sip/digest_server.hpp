@@ -92,10 +92,13 @@ private:
 
     std::string make_nonce(TransportKind transport, TimePoint now);
     std::optional<Nonce> open_nonce(std::string_view text, TransportKind transport) const;
-    std::string mac(const Key& key, std::string_view head, TransportKind transport) const;
-    bool right_response(const DigestCredentials& credentials, const MessageView& request,
-                        const std::optional<DigestSecret>& secret) const;
-    bool fresh(const DigestCredentials& credentials, const Nonce& nonce, TimePoint now);
+    std::string seal_nonce(const Key& key, std::string_view head, TransportKind transport) const;
+    DigestCheck find_credentials(const MessageView& request, DigestCredentials& out) const;
+    DigestCheck judge(const DigestCredentials& credentials, const MessageView& request, TransportKind transport,
+                      TimePoint now, const std::optional<DigestSecret>& secret);
+    bool is_right(const DigestCredentials& credentials, const MessageView& request,
+                  const std::optional<DigestSecret>& secret) const;
+    bool use(const Nonce& nonce, const DigestCredentials& credentials, TimePoint now);
     void rotate(TimePoint now);
     void sweep(TimePoint now);
     std::uint32_t seconds_since_start(TimePoint now) const;
@@ -104,7 +107,6 @@ private:
     Random* random_;
     TimePoint start_;
     TimePoint rotated_;
-    TimePoint swept_;
     Key current_{};
     Key previous_{};
     DigestSecret fake_;

@@ -51,13 +51,19 @@ struct Param {
     bool has_value = false;
 };
 
+/// The parameter at the head of `rest`, which starts with `;`; what was read is taken off `rest`. False when it is
+/// malformed.
+bool take_param(std::string_view& rest, Param& out);
+
 /// `;a;b=c;d="e"` as a view: looked up by walking, because lists are short. Checked when it was made
 /// (`ParamList::check`).
 class ParamList {
 public:
     ParamList() = default;
+    /// Percent escapes in names count in URIs (RFC 4475 3.1.1.3: `%6C%72` is `lr`), never in headers (3.1.1.5).
+    enum class Names : std::uint8_t { Plain, Escaped };
     /// `text` starts at the first `;` or is empty.
-    explicit ParamList(std::string_view text) : text_(text) {}
+    explicit ParamList(std::string_view text, Names names = Names::Plain) : text_(text), names_(names) {}
     /// False on an empty name, an unbalanced quote or more than limits::kParameters.
     static bool check(std::string_view text);
 
@@ -94,6 +100,7 @@ public:
 
 private:
     std::string_view text_;
+    Names names_ = Names::Plain;
 };
 
 }  // namespace dp::sip

@@ -62,6 +62,7 @@ public:
         const HeaderValues* owner_ = nullptr;
         std::string_view value_, rest_;
         std::uint8_t next_line_ = 0xFF;
+        bool more_ = false;  ///< of this line
         bool done_ = true;
     };
 
@@ -150,7 +151,11 @@ private:
     UriView request_uri_;
     Via top_via_;
     NameAddr from_, to_, contact_;
-    std::array<std::uint8_t, kHeaderIds> first_{};
+    std::array<std::uint8_t, kHeaderIds> first_ = [] {
+        std::array<std::uint8_t, kHeaderIds> none{};
+        none.fill(kNone);
+        return none;
+    }();
 };
 
 /// A message that owns its bytes and header table (one heap block). Moving keeps every view valid.

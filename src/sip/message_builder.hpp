@@ -62,6 +62,8 @@ protected:
     explicit MessageBuilder(std::string& out) : out_(&out) { out.clear(); }
     /// The one way in: control octets are left out, everything else is copied.
     void put(std::string_view text);
+    /// The same for a URI, which must not leave its place either: no SP, `<`, `>` or `"`.
+    void put_uri(std::string_view uri);
     void put_name(HeaderId id);
     void put_number(std::uint64_t value);
     void end_line() { out_->append("\r\n"); }

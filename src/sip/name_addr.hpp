@@ -39,7 +39,7 @@ public:
     bool empty() const { return size_ == 0; }
     void rebase(std::ptrdiff_t by) {
         base_ += by;
-        uri_.rebase(by);
+        if (!uri_.empty()) uri_.rebase(by);
     }
 
 private:

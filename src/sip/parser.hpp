@@ -47,23 +47,27 @@ public:
     const MessageView& message() const { return view_; }
 
 private:
-    struct Seen;  ///< single headers met so far
-    Verdict refuse(std::uint16_t status, std::string_view reason) const;
-    Verdict parse_start_line(std::span<char> line);
-    Verdict parse_request_line(std::string_view line);
-    Verdict parse_status_line(std::string_view line);
-    Verdict parse_header_lines(std::span<char> bytes, std::size_t& pos);
-    Verdict add_header(std::string_view name, std::string_view value);
-    Verdict check_mandatory();
-    Verdict check_identity();
-    Verdict check_routing();
-    Verdict check_contacts();
-    Verdict check_length(std::size_t available, const ParseContext& context);
+    void note(std::uint16_t status, std::string_view reason);
+    Verdict conclude() const;
+    std::size_t read_start_line(std::span<const char> bytes, std::size_t pos);
+    void read_request_line(std::string_view line);
+    void read_status_line(std::string_view line);
+    std::size_t read_header_lines(std::span<char> bytes, std::size_t pos);
+    void read_header_line(std::string_view line);
+    void add_header(std::string_view name, std::string_view value);
+    void read_request_uri(std::string_view text);
+    void read_vias();
+    void read_parties();
+    void read_call_id();
+    void read_cseq();
+    void read_max_forwards();
+    void read_contacts();
+    void read_body(std::size_t begin, const ParseContext& context);
 
     MessageView view_;
     std::array<std::uint8_t, kHeaderIds> last_{};
     std::array<HeaderView, limits::kHeaderLines> table_;
-    Verdict deferred_;
+    Verdict verdict_;  ///< the first fault met; the reading goes on, to find the Via that an answer needs
 };
 
 }  // namespace dp::sip

@@ -132,19 +132,22 @@ private:
         std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
     };
 
-    RegisterAnswer plan(const MessageView& request, std::string_view aor, const Flow& flow, Plan& out) const;
-    RegisterAnswer plan_contact(const NameAddr& contact, const MessageView& request, Plan& out) const;
-    RegisterAnswer plan_removal_of_all(const MessageView& request, Plan& out) const;
-    const Binding* match(std::string_view aor, const Change& change) const;
-    void apply(const Plan& plan, TimePoint now, std::vector<RegistrarEvent>& events);
-    void apply_change(const Plan& plan, const Change& change, TimePoint now, std::vector<RegistrarEvent>& events);
-    void make_room(std::string_view aor, const Plan& plan, std::vector<RegistrarEvent>& events);
+    /// Fills `out`; an answer other than 200 refuses the whole REGISTER.
+    RegisterAnswer make_plan(const MessageView& request, Plan& out) const;
+    RegisterAnswer plan_contact(const NameAddr& contact, Plan& out) const;
+    RegisterAnswer plan_removal_of_all(Plan& out) const;
+    BindingId match(const Plan& plan, const Change& change) const;
+    bool is_out_of_order(const Plan& plan, const Binding& binding) const;
+    void apply(const Plan& plan, std::vector<RegistrarEvent>& events);
+    void apply_change(const Plan& plan, const Change& change, std::vector<RegistrarEvent>& events);
+    void make_room(const Plan& plan, std::vector<RegistrarEvent>& events);
     std::vector<std::string> contact_values(std::string_view aor, TimePoint now) const;
-    Binding& insert(Binding binding);
-    void index(Binding& binding);
+    void insert(Binding binding);
+    void index(const Binding& binding);
     void unindex(const Binding& binding);
+    void unindex_flow(const Binding& binding);
     RegistrarEvent erase(BindingId id, RegistrarEvent::Kind kind);
-    static TimePoint deadline_of(const Binding& binding, std::chrono::seconds grace);
+    TimePoint deadline_of(const Binding& binding) const;
 
     Options options_;
     std::uint64_t next_id_ = 0;

@@ -49,18 +49,22 @@ public:
 
 private:
     std::optional<FrameEvent> skip_newlines();
+    std::optional<FrameEvent> count_newline_pair();
     bool find_header_end();
-    std::optional<FrameEvent> take_message();
+    std::optional<FrameEvent> measure();
+    FrameEvent take_message();
     FrameEvent fail_with(std::uint16_t status, std::string_view reason);
-    void compact();
+    void start_message_at(std::size_t begin);
 
     std::string buffer_;
     std::size_t begin_ = 0;       ///< first octet not yet handed out
     std::size_t scan_ = 0;        ///< where the search for the empty line goes on
     std::size_t line_ = 0;        ///< begin of the line the search is in
     std::size_t header_end_ = 0;  ///< 0: not found yet
-    std::size_t total_ = 0;       ///< size of the message once known
-    unsigned newlines_ = 0;       ///< octets of CRLFCRLF seen at the boundary
+    std::size_t total_ = 0;       ///< size of the message; 0: not known yet
+    unsigned pairs_ = 0;          ///< CRLFs in a row at the boundary
+    bool after_cr_ = false;
+    bool last_pair_was_pong_ = false;
     bool ping_out_ = false;
     bool failed_ = false;
     TimePoint now_{};

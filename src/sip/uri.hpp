@@ -40,7 +40,7 @@ public:
     std::string_view host() const { return part(host_); }
     bool host_is_v6() const { return host_is_v6_; }
     std::optional<std::uint16_t> port() const { return port_ ? std::optional(port_) : std::nullopt; }
-    ParamList params() const { return ParamList(part(params_)); }
+    ParamList params() const { return ParamList(part(params_), ParamList::Names::Escaped); }
     /// Behind `?`, without it.
     std::string_view headers() const { return part(headers_); }
     /// For scheme Other: everything behind the colon.
@@ -64,7 +64,9 @@ private:
     std::string_view parse_sip(std::size_t start);
     std::string_view parse_userinfo(std::size_t start, std::size_t at);
     std::string_view parse_hostport(std::size_t& pos);
+    std::string_view parse_tail(std::size_t pos);
     std::string_view parse_tel(std::size_t start);
+    std::string_view parse_opaque(std::size_t start);
 
     const char* base_ = "";
     std::uint16_t size_ = 0;

@@ -1,0 +1,52 @@
+#pragma once
+/// @file ApiContext: what the resources stand on, made by the composition root and outliving every request. CallControl
+/// is the API's way to the control shard.
+
+#include <functional>
+
+#include "base/clock.hpp"
+#include "base/mailbox.hpp"
+#include "base/random.hpp"
+#include "telephony/config/configuration_service.hpp"
+#include "telephony/conversation/conversation_service.hpp"
+#include "telephony/live/station.hpp"
+#include "telephony/live/trunk_status.hpp"
+#include "telephony/numbers/number_service.hpp"
+#include "telephony/phones/phone_service.hpp"
+#include "telephony/ports/secrets.hpp"
+#include "telephony/trunks/trunk_service.hpp"
+
+namespace dp::api {
+
+/// Does the agent's phone ring, or answer by itself because the agent asked for the call on that very phone?
+enum class AgentAnswer { Ring, Automatic };
+
+class CallControl {
+public:
+    virtual ~CallControl() = default;
+    /// False when the control shard cannot take the call (mailbox full, draining): nothing was started.
+    [[nodiscard]] virtual bool start(const telephony::PlacedCall& call, AgentAnswer answer) = 0;
+    /// NotFound or Conflict when the call is over; what came of it shows in the conversation and its events.
+    virtual void disconnect(const telephony::OrganizationId& organization,
+                            const telephony::ConversationId& conversation, Executor& reply_on,
+                            std::move_only_function<void(Result<void>)> reply) = 0;
+};
+
+struct ApiContext {
+    telephony::Store& store;
+    telephony::ConfigurationService& configuration;
+    telephony::TrunkService& trunks;
+    telephony::NumberService& numbers;
+    telephony::PhoneService& phones;
+    telephony::ConversationService& conversations;
+    telephony::LiveConversations& live_conversations;
+    telephony::LiveStations& live_stations;
+    telephony::LiveTrunks& live_trunks;
+    CallControl& calls;
+    const telephony::Secrets& secrets;
+    const Clock& clock;
+    Random& random;
+    Executor& executor;  ///< the API thread
+};
+
+}  // namespace dp::api

@@ -1,0 +1,120 @@
+#include "api/api_server.hpp"
+
+#include <boost/json.hpp>
+
+#include "api/auth/authenticator.hpp"
+#include "api/auth/token_endpoint.hpp"
+#include "api/console/console_login.hpp"
+#include "api/http/dispatcher.hpp"
+#include "api/notifications/channel_hub.hpp"
+#include "api/resources/resources.hpp"
+#include "api/ui/ui_assets.hpp"
+#include "base/metrics.hpp"
+
+namespace dp::api {
+
+namespace json = boost::json;
+
+namespace {
+
+Route open_route(std::string_view method, std::string_view path, ApiHandler handler) {
+    return {method, path, {}, std::move(handler), ScopeRefusal::Forbidden, ErrorStyle::Genesys, RouteAccess::Open};
+}
+
+void add_health(Router& router, const ReadyCheck& ready, const telephony::Store& store) {
+    router.add(open_route("GET", "/health",
+                          [](ApiRequest, Reply reply) { std::move(reply).json(200, json::object{{"status", "ok"}}); }));
+    router.add(open_route("GET", "/ready", [ready, &store](ApiRequest, Reply reply) {
+        const auto health = store.health();
+        const auto problem = health.writable ? ready() : health.problem;
+        if (problem.empty()) return std::move(reply).json(200, json::object{{"status", "ready"}});
+        std::move(reply).json(503, json::object{{"status", "not ready"}, {"reason", problem}});
+    }));
+    router.add(open_route("GET", "/metrics", [](ApiRequest, Reply reply) {
+        std::move(reply).response({200, {{"Content-Type", "text/plain; version=0.0.4"}}, metrics::render()});
+    }));
+}
+
+void add_sandbox(Router& router, const std::vector<SandboxNumber>& numbers) {
+    if (numbers.empty()) return;
+    json::array entities;
+    for (const auto& row : numbers)
+        entities.push_back(json::object{{"number", row.number}, {"behaviour", row.behaviour}});
+    router.add({"GET", "/api/v2/sandbox/numbers", {}, [entities](ApiRequest, Reply reply) {
+                    std::move(reply).json(200, json::object{{"entities", entities}});
+                }});
+}
+
+net::HttpResponse to_http(const UiResponse& answer) {
+    net::HttpResponse out{answer.status, {}, {}};
+    for (const auto& header : answer.headers) out.headers.push_back({std::string(header.name), header.value});
+    out.body = net::HttpBody::from_static({reinterpret_cast<const char*>(answer.body.data()), answer.body.size()});
+    return out;
+}
+
+net::HttpResponse ui_response(const net::HttpRequest& request) {
+    UiRequest wanted{request.method, request.path, request.header("Accept"), std::nullopt,
+                     request.header("If-None-Match")};
+    if (request.has_header("Accept-Encoding")) wanted.accept_encoding = request.header("Accept-Encoding");
+    return to_http(embedded_ui().lookup(wanted));
+}
+
+}  // namespace
+
+struct ApiServer::Impl {
+    Impl(ApiContext given, Executor& hashing, ApiOptions given_options)
+        : context(given),
+          options(std::move(given_options)),
+          authenticator(grants),
+          tokens(context.store, grants, context.clock, context.random, context.executor),
+          login(context.store, grants, context.clock, context.random, context.executor, hashing),
+          channels(context),
+          dispatcher(router, authenticator, context.store.snapshots(), context.clock, context.random) {
+        grants.load(context.store.load_grants(context.clock.wall()));
+        tokens.add_routes(router);
+        login.add_routes(router);
+        channels.add_routes(router);
+        for (auto add : {add_organization, add_users, add_sites, add_phones, add_phone_session, add_stations,
+                         add_trunks, add_numbers, add_conversations})
+            add(router, context);
+        add_health(router, options.ready, context.store);
+        add_sandbox(router, options.sandbox_numbers);
+    }
+
+    ApiContext context;
+    ApiOptions options;
+    Router router;
+    GrantTable grants;
+    Authenticator authenticator;
+    TokenEndpoint tokens;
+    ConsoleLogin login;
+    ChannelHub channels;
+    Dispatcher dispatcher;
+};
+
+ApiServer::ApiServer(ApiContext context, Executor& hashing, ApiOptions options)
+    : impl_(std::make_shared<Impl>(context, hashing, std::move(options))) {}
+
+ApiServer::~ApiServer() = default;
+
+void ApiServer::handle(net::HttpRequest request, net::HttpResponder responder) {
+    if (UiAssets::owns(request.path)) return std::move(responder).respond(ui_response(request));
+    if (request.path == "/") return std::move(responder).respond({302, {{"Location", "/ui/"}}, {}});
+    if (request.path == "/ws/sip") return impl_->options.sip_upgrade(std::move(request), std::move(responder));
+    impl_->dispatcher.handle(std::move(request), std::move(responder));
+}
+
+void ApiServer::publish(telephony::Ptr<telephony::Conversation> conversation) {
+    // A full mailbox loses a notification, never a state: readers catch up over REST.
+    (void)impl_->context.executor.post([impl = impl_, conversation] { impl->channels.publish(*conversation); });
+}
+
+void ApiServer::publish(telephony::Ptr<telephony::Station> station) {
+    (void)impl_->context.executor.post([impl = impl_, station] { impl->channels.publish(*station); });
+}
+
+void ApiServer::stop() {
+    impl_->channels.stop();
+}
+
+}  // namespace dp::api

@@ -1,0 +1,56 @@
+#pragma once
+/// @file ApiServer: everything behind the HTTP ports put together: gate, routes, login, notification channels, console
+/// files, health, metrics and the two WebSocket ways in.
+///
+/// Lives on the API thread; `handle` is what the HTTP server calls. The publish functions may be called from any
+/// thread: they post.
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "api/api_context.hpp"
+#include "net/http_server.hpp"
+
+namespace dp::api {
+
+/// What /ready answers: empty when ready, else why not.
+using ReadyCheck = std::function<std::string()>;
+/// Takes over a WebSocket upgrade at /ws/sip (SIP over WebSocket, RFC 7118).
+using SipUpgrade = std::function<void(net::HttpRequest, net::HttpResponder)>;
+
+/// A row of the sandbox carrier's table, for the console; the sandbox itself is not the API's business.
+struct SandboxNumber {
+    std::string number;
+    std::string behaviour;
+};
+
+struct ApiOptions {
+    ReadyCheck ready;
+    SipUpgrade sip_upgrade;
+    std::vector<SandboxNumber> sandbox_numbers;  ///< empty: no sandbox here
+};
+
+class ApiServer {
+public:
+    /// `hashing` runs password checks off the API thread. Loads the grants of the store.
+    ApiServer(ApiContext context, Executor& hashing, ApiOptions options);
+    ~ApiServer();
+    ApiServer(const ApiServer&) = delete;
+    ApiServer& operator=(const ApiServer&) = delete;
+
+    /// API thread.
+    void handle(net::HttpRequest request, net::HttpResponder responder);
+
+    /// Any thread.
+    void publish(telephony::Ptr<telephony::Conversation> conversation);
+    void publish(telephony::Ptr<telephony::Station> station);
+    /// Ends notification sockets. API thread.
+    void stop();
+
+private:
+    struct Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace dp::api

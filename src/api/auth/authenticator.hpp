@@ -1,0 +1,45 @@
+#pragma once
+/// @file Authenticator: from the credentials of a request to its Caller. Bearer tokens (RFC 6750) and the console's
+/// session cookie (web console, same origin); both at once is a 400.
+///
+/// API thread only. Cookie-authenticated unsafe requests must come from our own origin with JSON and the console's
+/// header: SameSite does not protect against another port of the same host.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/auth/caller.hpp"
+#include "api/auth/grant_table.hpp"
+#include "base/result.hpp"
+#include "net/http_message.hpp"
+#include "telephony/config/snapshot.hpp"
+
+namespace dp::api {
+
+/// `__Host-` binds the cookie to this host, `/` and a secure (or loopback) origin.
+inline constexpr std::string_view kSessionCookie = "__Host-dialplane";
+
+/// The value of a cookie in the request, empty when absent.
+std::string_view cookie_of(const net::HttpRequest& request, std::string_view name);
+
+/// Is the Origin header ours? Ours is scheme and Host of the request itself.
+bool is_same_origin(const net::HttpRequest& request);
+
+class Authenticator {
+public:
+    explicit Authenticator(const GrantTable& grants) : grants_(grants) {}
+
+    /// Anonymous when the request carries no credentials. Unauthenticated: unknown or expired. Forbidden: a forged
+    /// console request. InvalidValue: two kinds of credentials.
+    Result<Caller> authenticate(const net::HttpRequest& request, const telephony::Snapshot& snapshot,
+                                WallTime now) const;
+
+private:
+    Result<Caller> caller_of(std::string_view secret, telephony::GrantKind kind, const telephony::Snapshot& snapshot,
+                             WallTime now) const;
+
+    const GrantTable& grants_;
+};
+
+}  // namespace dp::api

@@ -1,0 +1,29 @@
+#include "api/auth/grant_table.hpp"
+
+#include <algorithm>
+
+namespace dp::api {
+
+void GrantTable::load(std::vector<telephony::AccessGrant> grants) {
+    for (auto& grant : grants) grants_.insert_or_assign(grant.token_sha256, std::move(grant));
+    sweep_at_ = std::max(sweep_at_, grants_.size() * 2);
+}
+
+void GrantTable::add(telephony::AccessGrant grant, WallTime now) {
+    if (grants_.size() >= sweep_at_) {
+        std::erase_if(grants_, [now](const auto& entry) { return entry.second.expires <= now; });
+        sweep_at_ = std::max<std::size_t>(1024, grants_.size() * 2);
+    }
+    grants_.insert_or_assign(grant.token_sha256, std::move(grant));
+}
+
+void GrantTable::remove(const std::string& token_sha256) {
+    grants_.erase(token_sha256);
+}
+
+const telephony::AccessGrant* GrantTable::find(std::string_view secret, WallTime now) const {
+    auto it = grants_.find(telephony::secret_digest(secret));
+    return it == grants_.end() || it->second.expires <= now ? nullptr : &it->second;
+}
+
+}  // namespace dp::api

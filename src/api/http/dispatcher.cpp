@@ -1,0 +1,134 @@
+#include "api/http/dispatcher.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/ascii.hpp"
+
+namespace dp::api {
+namespace {
+
+constexpr std::string_view kExposed =
+    "ININ-Correlation-Id, inin-ratelimit-count, inin-ratelimit-allowed, inin-ratelimit-reset, Retry-After, ETag";
+
+bool has_body(std::string_view method) {
+    return method == "POST" || method == "PUT" || method == "PATCH";
+}
+
+// A GET with `Content-Type: application/json` and no body is what the JavaScript SDK always sends: only real bodies are
+// judged.
+Result<void> check_media_types(const net::HttpRequest& request, ErrorStyle style) {
+    const auto accept = request.header("Accept");
+    if (!accept.empty() && accept.find("json") == std::string_view::npos &&
+        accept.find("*/*") == std::string_view::npos && accept.find("application/*") == std::string_view::npos)
+        return fail(ErrorCode::NotAcceptable, "This API answers application/json only.", "Accept");
+    if (!has_body(request.method) || request.body.empty() || style == ErrorStyle::OAuth) return {};
+    auto type = request.header("Content-Type");
+    type = ascii::trim(type.substr(0, type.find(';')));
+    if (!ascii::iequals(type, "application/json"))
+        return fail(ErrorCode::UnsupportedMedia, "The body must be application/json.", "Content-Type");
+    return {};
+}
+
+// Browser clients of other origins bring tokens, never our cookie: credentials are not allowed across origins.
+void add_cors(const net::HttpRequest& request, Reply& reply) {
+    if (!request.has_header("Origin")) return;
+    reply.add_header("Access-Control-Allow-Origin", "*");
+    reply.add_header("Access-Control-Expose-Headers", std::string(kExposed));
+}
+
+net::HttpResponse preflight() {
+    return {204,
+            {{"Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE"},
+             {"Access-Control-Allow-Headers",
+              "Authorization, Content-Type, Accept, Idempotency-Key, If-Match, Prefer, purecloud-sdk, "
+              "ININ-Correlation-Id, ININ-Client-Path, X-API-Key"},
+             {"Access-Control-Max-Age", "600"}},
+            {}};
+}
+
+std::string scope_list(const std::vector<std::string_view>& scopes) {
+    std::string out;
+    for (auto scope : scopes) out += (out.empty() ? "" : " ") + std::string(scope);
+    return out;
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(const Router& router, const Authenticator& authenticator,
+                       const telephony::SnapshotHub& snapshots, const Clock& clock, Random& random)
+    : router_(router), authenticator_(authenticator), snapshots_(snapshots), clock_(clock), random_(random) {}
+
+std::string Dispatcher::correlation_of(const net::HttpRequest& request) {
+    const auto given = request.header("ININ-Correlation-Id");
+    return is_valid_id(given) ? std::string(given) : random_.uuid();
+}
+
+void Dispatcher::handle(net::HttpRequest http, net::HttpResponder responder) {
+    auto match = router_.match(http.method, http.path);
+    Reply reply(std::move(responder), correlation_of(http), match.route ? match.route->style : ErrorStyle::Genesys);
+    add_cors(http, reply);
+    if (http.method == "OPTIONS" && http.has_header("Access-Control-Request-Method"))
+        return std::move(reply).response(preflight());
+    if (!match.route && match.allowed.empty())
+        return std::move(reply).error({ErrorCode::NotFound, fmt::format("There is nothing at {}.", http.path), ""});
+    if (!match.route) {
+        reply.add_header("Allow", match.allowed);
+        return std::move(reply).error(
+            {ErrorCode::MethodNotAllowed,
+             fmt::format("{} is not possible on {}; {} is.", http.method, http.path, match.allowed), ""});
+    }
+    ApiRequest request{std::move(http), std::move(match.parameters), {}, reply.correlation(), snapshots_.get()};
+    Error refusal;
+    if (!admit(request, *match.route, reply, refusal)) return refuse(*match.route, std::move(reply), refusal);
+    match.route->handler(std::move(request), std::move(reply));
+}
+
+bool Dispatcher::admit(ApiRequest& request, const Route& route, Reply& reply, Error& refusal) {
+    if (route.access == RouteAccess::Open) return true;
+    const auto refuse_with = [&](ErrorCode code, std::string detail, std::string field = {}) {
+        refusal = {code, std::move(detail), std::move(field)};
+        return false;
+    };
+    auto caller = authenticator_.authenticate(request.http, *request.snapshot, clock_.wall());
+    if (!caller) return refusal = caller.error(), false;
+    if (caller->kind == CallerKind::Anonymous)
+        return refuse_with(ErrorCode::Unauthenticated,
+                           "No authentication bearer token specified in authorization header.");
+    request.caller = std::move(*caller);
+
+    const auto rate = limiter_.count(request.caller.bucket(), request.caller.requests_per_minute, clock_.now());
+    if (rate.limit > 0) {
+        reply.add_header("inin-ratelimit-count", fmt::to_string(rate.count));
+        reply.add_header("inin-ratelimit-allowed", fmt::to_string(rate.limit));
+        reply.add_header("inin-ratelimit-reset", fmt::to_string(rate.reset.count()));
+    }
+    if (!rate.allowed) {
+        reply.add_header("Retry-After", fmt::to_string(std::max<long>(1, rate.reset.count())));
+        return refuse_with(ErrorCode::TooManyRequests,
+                           fmt::format("Rate limit exceeded the maximum {} requests within {} seconds", rate.limit,
+                                       RateLimiter::kWindow.count()));
+    }
+    if (!holds_any(request.caller, route.scopes))
+        return refuse_with(ErrorCode::Forbidden,
+                           fmt::format("The token lacks the scope: one of {} is needed.", scope_list(route.scopes)),
+                           "scope");
+    if (auto types = check_media_types(request.http, route.style); !types) return refusal = types.error(), false;
+    return true;
+}
+
+void Dispatcher::refuse(const Route& route, Reply reply, const Error& error) const {
+    if (error.code == ErrorCode::Unauthenticated) reply.add_header("WWW-Authenticate", "Bearer realm=\"dialplane\"");
+    const bool scope = error.code == ErrorCode::Forbidden && error.field == "scope";
+    if (scope && route.refusal == ScopeRefusal::InsufficientScope) {
+        reply.add_header("WWW-Authenticate",
+                         fmt::format("Bearer realm=\"dialplane\", error=\"insufficient_scope\", scope=\"{}\"",
+                                     scope_list(route.scopes)));
+        return std::move(reply).error(401, "insufficient_scope", error);
+    }
+    if (scope) return std::move(reply).error(403, "missing.permissions", error);
+    std::move(reply).error(error);
+}
+
+}  // namespace dp::api

@@ -1,0 +1,41 @@
+#pragma once
+/// @file Dispatcher: the gate every HTTP request passes, in one order: correlation id, CORS preflight, route,
+/// credentials, rate limit, scope, media types, handler. Each refusal is the API's own error body; nothing has changed
+/// when one is sent.
+///
+/// API thread only. Source: genesys-api section 3, product.md "Conventions".
+
+#include <string>
+
+#include "api/auth/authenticator.hpp"
+#include "api/auth/rate_limiter.hpp"
+#include "api/http/reply.hpp"
+#include "api/http/router.hpp"
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "telephony/config/snapshot_hub.hpp"
+
+namespace dp::api {
+
+class Dispatcher {
+public:
+    /// All arguments outlive the dispatcher.
+    Dispatcher(const Router& router, const Authenticator& authenticator, const telephony::SnapshotHub& snapshots,
+               const Clock& clock, Random& random);
+
+    void handle(net::HttpRequest request, net::HttpResponder responder);
+
+private:
+    bool admit(ApiRequest& request, const Route& route, Reply& reply, Error& refusal);
+    void refuse(const Route& route, Reply reply, const Error& error) const;
+    std::string correlation_of(const net::HttpRequest& request);
+
+    const Router& router_;
+    const Authenticator& authenticator_;
+    telephony::SnapshotReader snapshots_;
+    const Clock& clock_;
+    Random& random_;
+    RateLimiter limiter_;
+};
+
+}  // namespace dp::api

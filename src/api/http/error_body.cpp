@@ -1,0 +1,52 @@
+#include "api/http/error_body.hpp"
+
+#include <boost/json.hpp>
+
+namespace dp::api {
+
+namespace json = boost::json;
+
+namespace {
+
+net::HttpResponse json_response(int status, const json::value& body) {
+    return {status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, json::serialize(body)};
+}
+
+}  // namespace
+
+net::HttpResponse error_response(int status, std::string_view code, const Error& error, std::string_view correlation) {
+    json::object body{{"message", error.detail}, {"code", code}, {"status", status}, {"contextId", correlation}};
+    json::array details;
+    if (error.code == ErrorCode::Duplicate)
+        body["entityId"] = error.field;  // the id of what exists: seed 1's "PUT instead" becomes one step
+    else if (!error.field.empty())
+        details.push_back(json::object{{"errorCode", code}, {"fieldName", error.field}});
+    body["messageParams"] = json::object{};
+    body["details"] = details;
+    body["errors"] = json::array{};
+    return json_response(status, body);
+}
+
+net::HttpResponse error_response(const Error& error, ErrorStyle style, std::string_view correlation) {
+    const auto& known = facts(error.code);
+    switch (style) {
+        case ErrorStyle::OAuth: {
+            const bool bad_client = error.code == ErrorCode::Unauthenticated;
+            return oauth_error(known.http_status, bad_client ? "invalid_client" : "invalid_request", error.detail);
+        }
+        case ErrorStyle::Detail: {
+            const bool invalid = known.http_status == 400;
+            return json_response(invalid ? 422 : known.http_status, json::object{{"detail", error.detail}});
+        }
+        case ErrorStyle::Genesys:
+            break;
+    }
+    return error_response(known.http_status, known.api_code, error, correlation);
+}
+
+net::HttpResponse oauth_error(int status, std::string_view error, std::string_view description) {
+    return json_response(
+        status, json::object{{"error", error}, {"error_description", description}, {"description", description}});
+}
+
+}  // namespace dp::api

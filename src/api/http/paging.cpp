@@ -1,0 +1,65 @@
+#include "api/http/paging.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "base/ascii.hpp"
+
+namespace dp::api {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t kMaxPageSize = 500;
+constexpr std::size_t kMaxPageNumber = 1'000'000;
+
+Result<std::size_t> positive(const net::HttpRequest& request, std::string_view name, std::size_t preset,
+                             std::size_t most) {
+    const auto text = request.query_value(name);
+    if (!text) return preset;
+    const auto number = ascii::parse_decimal<std::size_t>(*text);
+    if (!number || *number < 1 || *number > most)
+        return fail(ErrorCode::InvalidValue, fmt::format("{} must be a number from 1 to {}.", name, most),
+                    std::string(name));
+    return *number;
+}
+
+std::string page_uri(const net::HttpRequest& request, const Page& page, std::size_t number) {
+    std::string out = fmt::format("{}?pageSize={}&pageNumber={}", request.path, page.size, number);
+    for (const auto& [key, value] : request.query)
+        if (key != "pageSize" && key != "pageNumber")
+            out += fmt::format("&{}={}", net::percent_encode(key), net::percent_encode(value));
+    return out;
+}
+
+}  // namespace
+
+Result<Page> page_of(const net::HttpRequest& request) {
+    DP_TRY(size, positive(request, "pageSize", 25, kMaxPageSize));
+    DP_TRY(number, positive(request, "pageNumber", 1, kMaxPageNumber));
+    return Page{size, number};
+}
+
+json::object list_envelope(const net::HttpRequest& request, const Page& page, std::size_t total,
+                           const std::function<json::object(std::size_t)>& item) {
+    const std::size_t pages = std::max<std::size_t>(1, (total + page.size - 1) / page.size);
+    json::array entities;
+    for (std::size_t i = (page.number - 1) * page.size; i < std::min(total, page.number * page.size); ++i)
+        entities.push_back(item(i));
+    json::object out{{"entities", std::move(entities)},
+                     {"pageSize", page.size},
+                     {"pageNumber", page.number},
+                     {"total", total},
+                     {"pageCount", pages},
+                     {"selfUri", page_uri(request, page, page.number)},
+                     {"firstUri", page_uri(request, page, 1)},
+                     {"lastUri", page_uri(request, page, pages)}};
+    if (page.number < pages) out["nextUri"] = page_uri(request, page, page.number + 1);
+    if (page.number > 1 && page.number <= pages) out["previousUri"] = page_uri(request, page, page.number - 1);
+    return out;
+}
+
+}  // namespace dp::api

@@ -1,0 +1,40 @@
+#include "api/http/reply.hpp"
+
+#include <boost/json.hpp>
+
+namespace dp::api {
+
+Reply::Reply(net::HttpResponder responder, std::string correlation, ErrorStyle style)
+    : responder_(std::move(responder)), correlation_(std::move(correlation)), style_(style) {
+    headers_.push_back({"ININ-Correlation-Id", correlation_});
+}
+
+void Reply::add_header(std::string name, std::string value) {
+    headers_.push_back({std::move(name), std::move(value)});
+}
+
+void Reply::response(net::HttpResponse response) && {
+    for (auto& header : headers_) response.headers.push_back(std::move(header));
+    std::move(responder_).respond(std::move(response));
+}
+
+void Reply::json(int status, const boost::json::value& body) && {
+    std::move(*this).response(
+        {status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, boost::json::serialize(body)});
+}
+
+void Reply::empty(int status) && {
+    std::move(*this).response({status, {}, {}});
+}
+
+void Reply::error(const Error& error) && {
+    auto response = error_response(error, style_, correlation_);
+    std::move(*this).response(std::move(response));
+}
+
+void Reply::error(int status, std::string_view code, const Error& error) && {
+    auto response = error_response(status, code, error, correlation_);
+    std::move(*this).response(std::move(response));
+}
+
+}  // namespace dp::api

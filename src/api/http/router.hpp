@@ -1,0 +1,77 @@
+#pragma once
+/// @file Router: method and path template to handler, with what the caller must hold. One table for the whole API, so
+/// that the contract, the scope matrix and the dispatcher read the same thing.
+///
+/// Built at start-up, immutable afterwards; look-ups from the API thread. Literal segments beat parameters.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/auth/caller.hpp"
+#include "api/http/error_body.hpp"
+#include "net/http_message.hpp"
+#include "telephony/config/snapshot.hpp"
+
+namespace dp::api {
+
+class Reply;
+
+/// One authenticated request on its way to a handler. Lives on the API thread until the handler returns: a handler that
+/// answers later copies what it needs.
+struct ApiRequest {
+    net::HttpRequest http;
+    std::map<std::string, std::string, std::less<>> parameters;  ///< decoded path parameters by template name
+    Caller caller;
+    std::string correlation;
+    telephony::Ptr<telephony::Snapshot> snapshot;  ///< the configuration this request sees
+
+    const std::string& parameter(std::string_view name) const { return parameters.find(name)->second; }
+    /// The caller's organization; only behind a route that asks for a credential.
+    const telephony::OrganizationConfig& config() const { return *snapshot->organization(caller.organization); }
+};
+
+using ApiHandler = std::function<void(ApiRequest, Reply)>;
+
+/// Who may come in at all.
+enum class RouteAccess { Authenticated, Open };
+
+/// What happens to a valid credential without the scope (product.md, "Missing scope").
+enum class ScopeRefusal { Forbidden, InsufficientScope };
+
+struct Route {
+    std::string_view method;
+    std::string_view path;                 ///< `/api/v2/users/{userId}`
+    std::vector<std::string_view> scopes;  ///< any of; empty = any valid credential
+    ApiHandler handler;
+    ScopeRefusal refusal = ScopeRefusal::Forbidden;
+    ErrorStyle style = ErrorStyle::Genesys;
+    RouteAccess access = RouteAccess::Authenticated;
+};
+
+struct RouteMatch {
+    const Route* route = nullptr;  ///< null: no such path, or not with this method
+    std::map<std::string, std::string, std::less<>> parameters;
+    std::string allowed;  ///< `GET, PUT` when the path exists with other methods
+};
+
+class Router {
+public:
+    Router();
+    ~Router();
+    /// Start-up only. `scopes` and `path` must be literals.
+    void add(Route route);
+    RouteMatch match(std::string_view method, std::string_view path) const;
+    std::vector<const Route*> routes() const;
+
+private:
+    struct Node;
+    std::unique_ptr<Node> root_;
+    std::vector<std::unique_ptr<Route>> routes_;
+};
+
+}  // namespace dp::api

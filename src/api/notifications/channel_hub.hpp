@@ -1,0 +1,53 @@
+#pragma once
+/// @file ChannelHub: the Genesys notification channels: created and subscribed over REST, delivered over a WebSocket at
+/// the channel's connectUri. A channel id is a 128-bit secret: who knows it may connect (the vendor's contract).
+///
+/// API thread only; publish() is what other threads post to it. Limits per caller: 20 channels, 1,000 topics each, 24
+/// h. A slow reader is closed by the WebSocket layer and resumes by reading the REST resource.
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "api/api_context.hpp"
+#include "api/http/router.hpp"
+#include "api/notifications/topics.hpp"
+#include "net/websocket.hpp"
+
+namespace dp::api {
+
+class ChannelHub {
+public:
+    explicit ChannelHub(ApiContext& context) : context_(context) {}
+
+    void add_routes(Router& router);
+    /// Sends a frame to every channel of the organization that follows its topic.
+    void publish(const telephony::OrganizationId& organization, const Frame& frame);
+    void publish(const telephony::Conversation& conversation);
+    void publish(const telephony::Station& station);
+    /// Closes every channel's socket (shutdown).
+    void stop();
+
+private:
+    struct Channel;
+    class Socket;
+    using ChannelPtr = std::shared_ptr<Channel>;
+
+    void create(const ApiRequest& request, Reply reply);
+    void list(const ApiRequest& request, Reply reply) const;
+    void subscriptions(const ApiRequest& request, Reply reply) const;
+    void subscribe(const ApiRequest& request, Reply reply);
+    void connect(ApiRequest request, Reply reply);
+    ChannelPtr find_own(const ApiRequest& request) const;
+    void forget_expired();
+    std::size_t count_of(const std::string& owner) const;
+
+    ApiContext& context_;
+    std::unordered_map<std::string, ChannelPtr> channels_;
+    std::unordered_map<std::string, std::set<ChannelPtr>> followers_;  ///< by organization and topic
+};
+
+}  // namespace dp::api

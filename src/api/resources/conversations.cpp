@@ -1,0 +1,208 @@
+/// @file /api/v2/conversations: place a call on behalf of an agent (seed 3), read it, list the live ones, end it.
+#include "api/genesys/conversation_json.hpp"
+#include "api/resources/entity_routes.hpp"
+#include "api/resources/resources.hpp"
+
+namespace dp::api {
+
+namespace json = boost::json;
+using telephony::Conversation;
+using telephony::ConversationId;
+using telephony::PlaceCall;
+using telephony::PlacedCall;
+
+namespace {
+
+// conversation:call:write alone may read what it placed (the seed's program asks for no other scope).
+const Scopes kPlace{"conversation:call:write", "conversations"};
+const Scopes kRead{"conversation:call:write", "conversations:readonly"};
+
+/// `to.phoneNumber`, `to.id`, or `to` itself as a string.
+void read_destination(JsonReader& body, PlaceCall& call) {
+    if (body.is_text("to")) {
+        call.destination = body.required_text("to", 128);
+        call.destination_field = "to";
+        return;
+    }
+    auto* to = body.required_object("to");
+    if (!to) return;
+    const auto number = to->text("phoneNumber", 128);
+    const auto id = to->text("id", 128);
+    to->ignore({"name"});
+    call.destination = number ? *number : id.value_or("");
+    call.destination_field = number || !id ? "to.phoneNumber" : "to.id";
+    if (call.destination.empty()) to->refuse("phoneNumber", "is required", ErrorCode::MissingField);
+}
+
+/// Seed 3's body: from, to, type.
+PlaceCall read_call(JsonReader& body) {
+    PlaceCall call;
+    if (auto* from = body.required_object("from")) {
+        call.agent = telephony::UserId(from->required_text("id", 64));
+        call.agent_name = from->text("name", 128).value_or("");
+        call.caller_id = from->text("phoneNumber", 32).value_or("");
+    }
+    read_destination(body, call);
+    call.type = body.required_text("type", 16);
+    return call;
+}
+
+/// Genesys' body for `calls` and `calls/user/{userId}`: the caller is known otherwise.
+PlaceCall read_genesys_call(JsonReader& body, const telephony::UserId& user) {
+    PlaceCall call;
+    call.agent = user;
+    call.agent_field = "userId";
+    call.caller_id = body.text("callerId", 32).value_or("");
+    call.caller_id_field = "callerId";
+    call.agent_name = body.text("callerIdName", 128).value_or("");
+    call.destination = body.required_text("phoneNumber", 128);
+    call.destination_field = "phoneNumber";
+    call.type = "pstn";
+    body.ignore({"callFromQueueId", "priority", "attributes", "uuiData", "label", "externalContactId", "languageId",
+                 "routingSkillsIds"});
+    return call;
+}
+
+class ConversationRoutes {
+public:
+    explicit ConversationRoutes(ApiContext& context) : context_(context) {}
+
+    void place(ApiRequest request, Reply reply) const {
+        auto body = body_of(request);
+        if (!body) return std::move(reply).error(body.error());
+        const bool seed_shape = (*body)->has("from") || (*body)->has("to");
+        if (!seed_shape && request.caller.user.empty())
+            return std::move(reply).error(
+                {ErrorCode::MissingField, "The field from is required: this token has no user of its own.", "from"});
+        auto call = seed_shape ? read_call(**body) : read_genesys_call(**body, request.caller.user);
+        finish_place(std::move(request), std::move(reply), *body, std::move(call));
+    }
+
+    void place_for_user(ApiRequest request, Reply reply) const {
+        auto body = body_of(request);
+        if (!body) return std::move(reply).error(body.error());
+        const telephony::UserId user(request.parameter("userId"));
+        if (!request.config().user(user)) return std::move(reply).error(not_found("user", user.str()));
+        auto call = read_genesys_call(**body, user);
+        finish_place(std::move(request), std::move(reply), *body, std::move(call));
+    }
+
+    void read(ApiRequest request, Reply reply) const {
+        with_conversation(request, std::move(reply),
+                          [](const telephony::Ptr<Conversation>& conversation, Reply answer) {
+                              std::move(answer).json(200, conversation_json(*conversation));
+                          });
+    }
+
+    /// The live ones, newest first.
+    void list(const ApiRequest& request, Reply reply) const {
+        const auto page = page_of(request.http);
+        if (!page) return std::move(reply).error(page.error());
+        auto found = context_.live_conversations.all();
+        std::erase_if(found, [&](const auto& conversation) {
+            return conversation->meta.organization != request.caller.organization ||
+                   telephony::is_final(conversation->status) ||
+                   (!request.caller.user.empty() && conversation->agent != request.caller.user);
+        });
+        std::ranges::sort(found, [](const auto& a, const auto& b) {
+            return std::tie(b->started, b->id) < std::tie(a->started, a->id);
+        });
+        std::move(reply).json(200, list_envelope(request.http, *page, found.size(),
+                                                 [&](std::size_t i) { return conversation_json(*found[i]); }));
+    }
+
+    void disconnect(ApiRequest request, Reply reply) const {
+        auto& context = context_;
+        with_conversation(
+            request, std::move(reply), [&context](const telephony::Ptr<Conversation>& conversation, Reply answer) {
+                if (telephony::is_final(conversation->status))
+                    return std::move(answer).error(
+                        {ErrorCode::Conflict, "The conversation has already ended.", conversation->id.str()});
+                context.calls.disconnect(
+                    conversation->meta.organization, conversation->id, context.executor,
+                    [&context, conversation, answer = std::move(answer)](Result<void> done) mutable {
+                        if (!done) return std::move(answer).error(done.error());
+                        const auto now = context.live_conversations.find(conversation->id);
+                        std::move(answer).json(202, conversation_json(now ? *now : *conversation));
+                    });
+            });
+    }
+
+    /// PATCH of a call: only `{"state":"disconnected"}` so far.
+    void patch(ApiRequest request, Reply reply) const {
+        auto body = body_of(request);
+        if (!body) return std::move(reply).error(body.error());
+        const auto state = (*body)->required_text("state", 32);
+        if (!state.empty() && state != "disconnected") (*body)->refuse("state", "may only be set to disconnected");
+        if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
+        disconnect(std::move(request), std::move(reply));
+    }
+
+private:
+    void finish_place(ApiRequest request, Reply reply, const Body& body, PlaceCall call) const {
+        if (auto ok = finish(body, request, reply); !ok) return std::move(reply).error(ok.error());
+        if (!request.caller.user.empty() && call.agent != request.caller.user)
+            return std::move(reply).error(
+                {ErrorCode::Forbidden, "A user's token may place calls for that user only.", call.agent_field});
+        auto write = write_context(request, context_.clock);
+        auto prepared = context_.conversations.prepare(write, call);
+        if (!prepared) return std::move(reply).error(prepared.error());
+        auto& context = context_;
+        // Who calls from the console asked for it on that very phone; everybody else's call rings there.
+        const auto answer =
+            request.caller.kind == CallerKind::ConsoleSession ? AgentAnswer::Automatic : AgentAnswer::Ring;
+        context_.conversations.place(
+            write, std::move(*prepared), context_.executor,
+            [&context, write, answer, reply = std::move(reply)](Result<PlacedCall> placed) mutable {
+                if (!placed) return std::move(reply).error(placed.error());
+                started(context, write, *placed, answer, std::move(reply));
+            });
+    }
+
+    // Stored as queued; from here on the call is the control shard's, or is reported as overloaded (flows.md 1, row 4).
+    static void started(ApiContext& context, const telephony::WriteContext& write, const PlacedCall& placed,
+                        AgentAnswer answer, Reply reply) {
+        const auto& conversation = *placed.conversation;
+        if (!context.calls.start(placed, answer))
+            context.conversations.abandon(write, conversation, telephony::EndReason::Overloaded, context.executor,
+                                          [](auto) {});
+        reply.add_header("Location", "/api/v2/conversations/" + conversation.id.str());
+        std::move(reply).json(201, conversation_json(conversation));
+    }
+
+    template <class Then>
+    void with_conversation(const ApiRequest& request, Reply reply, Then then) const {
+        context_.conversations.find(
+            request.caller.organization, ConversationId(request.parameter("conversationId")), context_.executor,
+            [reply = std::move(reply), then](Result<telephony::Ptr<Conversation>> found) mutable {
+                if (!found) return std::move(reply).error(found.error());
+                then(*found, std::move(reply));
+            });
+    }
+
+    ApiContext& context_;
+};
+
+}  // namespace
+
+void add_conversations(Router& router, ApiContext& context) {
+    const auto routes = std::make_shared<ConversationRoutes>(context);
+    const auto bind = [routes](void (ConversationRoutes::*method)(ApiRequest, Reply) const) {
+        return [routes, method](ApiRequest request, Reply reply) {
+            (*routes.*method)(std::move(request), std::move(reply));
+        };
+    };
+    const auto list = [routes](ApiRequest request, Reply reply) { routes->list(request, std::move(reply)); };
+    router.add({"POST", "/api/v2/conversations/calls", kPlace, bind(&ConversationRoutes::place)});
+    router.add(
+        {"POST", "/api/v2/conversations/calls/user/{userId}", kPlace, bind(&ConversationRoutes::place_for_user)});
+    router.add({"GET", "/api/v2/conversations", kRead, list});
+    router.add({"GET", "/api/v2/conversations/calls", kRead, list});
+    router.add({"GET", "/api/v2/conversations/{conversationId}", kRead, bind(&ConversationRoutes::read)});
+    router.add({"GET", "/api/v2/conversations/calls/{conversationId}", kRead, bind(&ConversationRoutes::read)});
+    router.add(
+        {"POST", "/api/v2/conversations/{conversationId}/disconnect", kPlace, bind(&ConversationRoutes::disconnect)});
+    router.add({"PATCH", "/api/v2/conversations/calls/{conversationId}", kPlace, bind(&ConversationRoutes::patch)});
+}
+
+}  // namespace dp::api

@@ -1,0 +1,75 @@
+/// @file POST /api/v2/telephony/phones/me/session: what a browser phone needs to register: address of record, the
+/// WebSocket to use, and credentials that die with the session (web console, section "Use of the SIP library", rule 6).
+#include "api/resources/entity_routes.hpp"
+#include "api/resources/resources.hpp"
+#include "telephony/phones/short_lived_credential.hpp"
+
+namespace dp::api {
+
+namespace json = boost::json;
+using telephony::OrganizationConfig;
+
+namespace {
+
+constexpr std::chrono::seconds kCredentialLifetime{600};
+
+json::array ice_servers(const OrganizationConfig& config, const telephony::UserId& user) {
+    json::array out;
+    const auto& settings = config.settings_of(user);
+    if (!settings) return out;
+    auto uris = settings->web_rtc.stun_servers;
+    if (const auto& network = config.network_configuration(settings->web_rtc.network_config); uris.empty() && network)
+        uris = network->stun_servers;
+    for (const auto& uri : uris)
+        if (uri.starts_with("stun:") || uri.starts_with("stuns:")) out.push_back(json::object{{"urls", uri}});
+    return out;
+}
+
+void open_session(ApiContext& context, const ApiRequest& request, Reply reply) {
+    const auto& config = request.config();
+    const auto& user = config.user(request.caller.user);
+    if (!user)
+        return std::move(reply).error(400, "not.a.user",
+                                      {ErrorCode::InvalidValue, "Only a user has a phone: this caller is none.", ""});
+    telephony::Ptr<telephony::Phone> phone;
+    for (const auto& candidate : config.phones_of(user->id))
+        if (candidate->enabled && !phone) phone = candidate;
+    if (!phone)
+        return std::move(reply).error(
+            {ErrorCode::NotFound, "No phone is assigned to " + user->name + ": create one in Phone Management.", ""});
+    if (const auto& settings = config.settings_of(user->id); settings && !settings->web_rtc.enabled)
+        return std::move(reply).error({ErrorCode::Forbidden,
+                                       "WebRTC is disabled in the telephony settings of " + user->name + ".",
+                                       "webRtc.enabled"});
+
+    const auto credential =
+        telephony::issue_short_lived(context.secrets, phone->sip.username, config.organization().sip_domain,
+                                     context.clock.wall(), kCredentialLifetime);
+    const auto& base = config.base_settings(phone->base_settings);
+    const std::string host(request.http.header("Host"));
+    std::move(reply).json(200,
+                          json::object{{"uri", "sip:" + phone->sip.username + "@" + config.organization().sip_domain},
+                                       {"ws", (request.http.is_tls ? "wss://" : "ws://") + host + "/ws/sip"},
+                                       {"username", credential.auth_username},
+                                       {"password", credential.password},
+                                       {"expiresIn", kCredentialLifetime.count()},
+                                       {"instance", context.random.uuid()},
+                                       {"iceServers", ice_servers(config, user->id)},
+                                       {"persistent", base && base->persistent_connection.enabled},
+                                       {"autoAnswer", base && base->auto_answer},
+                                       {"displayName", user->name},
+                                       {"userId", user->id.str()},
+                                       {"stationId", phone->station.str()},
+                                       {"phoneId", phone->id.str()}});
+}
+
+}  // namespace
+
+void add_phone_session(Router& router, ApiContext& context) {
+    router.add({"POST",
+                "/api/v2/telephony/phones/me/session",
+                {"telephony", "user:read:me", "user-basic-info"},
+                [&context](ApiRequest request, Reply reply) { open_session(context, request, std::move(reply)); }});
+}
+
+}  // namespace dp::api

@@ -1,0 +1,20 @@
+#pragma once
+/// @file Every resource of the API: each function adds one noun's routes. Called once at start-up; `context` outlives
+/// the router.
+
+#include "api/api_context.hpp"
+#include "api/http/router.hpp"
+
+namespace dp::api {
+
+void add_organization(Router& router, ApiContext& context);
+void add_users(Router& router, ApiContext& context);
+void add_sites(Router& router, ApiContext& context);
+void add_phones(Router& router, ApiContext& context);
+void add_phone_session(Router& router, ApiContext& context);
+void add_stations(Router& router, ApiContext& context);
+void add_trunks(Router& router, ApiContext& context);
+void add_numbers(Router& router, ApiContext& context);
+void add_conversations(Router& router, ApiContext& context);
+
+}  // namespace dp::api
