@@ -1,0 +1,17 @@
+import { Button } from '../../ui/button';
+import { CallIcon } from '../../ui/icons';
+import { usePhone } from './use-phone';
+
+export function CallRowButton({ label, onCall }: { label: string; onCall: () => void }) {
+  const { registration, placing } = usePhone();
+  return (
+    <Button
+      tone="plain"
+      small
+      label={label}
+      icon={<CallIcon />}
+      disabled={registration !== 'registered' || placing}
+      onClick={onCall}
+    />
+  );
+}

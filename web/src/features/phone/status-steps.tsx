@@ -1,0 +1,51 @@
+/** How far the call is, and when it got there: the states the API reports, in their own words. */
+import { useTranslation } from 'react-i18next';
+import type { ConversationStatus } from '../../api/conversations';
+import type { Call } from '../../phone/call-state';
+
+const WAY: readonly ConversationStatus[] = ['queued', 'initiated', 'ringing', 'connected', 'disconnected'];
+const INBOUND_WAY: readonly ConversationStatus[] = ['ringing', 'connected', 'disconnected'];
+
+export type StepState = 'done' | 'now' | 'ahead' | 'skipped';
+
+export interface Step {
+  status: ConversationStatus;
+  state: StepState;
+  /** Seconds after the start of the call. */
+  after?: number;
+}
+
+/** A failed call stops where it was: the steps it never saw are skipped, and the last one is `failed`. */
+export function stepsOf(call: Pick<Call, 'status' | 'reachedAt' | 'startedAt' | 'direction'>): Step[] {
+  const way = call.direction === 'inbound' ? INBOUND_WAY : WAY;
+  const last = call.status === 'failed' ? 'failed' : 'disconnected';
+  const steps = way.map((status) => (status === 'disconnected' ? last : status));
+  const at = steps.indexOf(call.status);
+  return steps.map((status, index) => {
+    const reached = call.reachedAt[status];
+    const over = at === steps.length - 1;
+    const passed = over && reached === undefined && index < at ? 'skipped' : 'done';
+    const state = index > at ? 'ahead' : index === at ? 'now' : passed;
+    return { status, state, ...(reached === undefined ? {} : { after: (reached - call.startedAt) / 1000 }) };
+  });
+}
+
+export function StatusSteps({ call }: { call: Call }) {
+  const { t } = useTranslation();
+  return (
+    <ol className="dp-steps" aria-label={t('call.progress')}>
+      {stepsOf(call).map((step) => (
+        <li
+          key={step.status}
+          className={`dp-step dp-step--${step.state} dp-step--${step.status}`}
+          {...(step.state === 'now' ? { 'aria-current': 'step' as const } : {})}
+        >
+          <span className="dp-step__name">{t(`call.status.${step.status}`)}</span>
+          <span className="dp-step__time dp-numeric">
+            {step.after === undefined ? '' : `+${step.after.toFixed(1)} s`}
+          </span>
+        </li>
+      ))}
+    </ol>
+  );
+}

@@ -1,0 +1,182 @@
+/**
+ * The calls of this phone as one pure reducer. Two sources write it and either may come first: the conversation (API answer,
+ * notification) and the SIP leg in this tab. They meet by the conversation id that the INVITE carries.
+ */
+import type { ConversationStatus, ConversationView } from '../api/conversations';
+
+export type LegState = 'none' | 'alerting' | 'answering' | 'up' | 'ended';
+
+export interface Call {
+  /** Conversation id once known, the leg's id before. Stable as a React key: never changes for a call. */
+  key: string;
+  conversationId?: string;
+  legId?: string;
+  direction: 'inbound' | 'outbound';
+  number: string;
+  name?: string;
+  callerId?: string;
+  status: ConversationStatus;
+  reason?: string;
+  /** The conversation itself said that it is over, not only our leg. */
+  settled: boolean;
+  leg: LegState;
+  muted: boolean;
+  held: boolean;
+  heldByOther: boolean;
+  /** The signalling socket is gone; media may still flow. */
+  reconnecting: boolean;
+  startedAt: number;
+  /** When each status was first seen, for the steps on the card. */
+  reachedAt: Partial<Record<ConversationStatus, number>>;
+}
+
+export interface LegView {
+  legId: string;
+  conversationId?: string;
+  state: LegState;
+  number: string;
+  name?: string;
+  outbound: boolean;
+  reason?: string;
+}
+
+export type CallEvent =
+  | { type: 'placed'; call: ConversationView; number: string; callerId?: string; at: number }
+  | { type: 'conversation'; view: ConversationView; at: number }
+  | { type: 'leg'; leg: LegView; at: number }
+  | { type: 'muted' | 'held' | 'heldByOther'; legId: string; value: boolean }
+  | { type: 'socket'; connected: boolean }
+  | { type: 'dismissed'; key: string };
+
+const RANK: Record<ConversationStatus, number> = {
+  queued: 0,
+  initiated: 1,
+  ringing: 2,
+  connected: 3,
+  disconnected: 4,
+  failed: 4,
+};
+
+/** The last ended call stays on screen until dismissed; those before it are in the list of recent calls. */
+const ENDED_KEPT = 1;
+
+export const isOver = (call: Call): boolean => RANK[call.status] === RANK.disconnected;
+export const isLive = (call: Call): boolean => !isOver(call);
+
+/** A status only moves forward: notifications of a socket that was slow must not ring a dead call again. */
+function advance(call: Call, status: ConversationStatus, at: number): Call {
+  if (RANK[status] <= RANK[call.status]) return call;
+  return { ...call, status, reachedAt: { ...call.reachedAt, [status]: call.reachedAt[status] ?? at } };
+}
+
+function newCall(key: string, direction: Call['direction'], status: ConversationStatus, at: number): Call {
+  return {
+    key,
+    direction,
+    number: '',
+    status,
+    settled: false,
+    leg: 'none',
+    muted: false,
+    held: false,
+    heldByOther: false,
+    reconnecting: false,
+    startedAt: at,
+    reachedAt: { [status]: at },
+  };
+}
+
+function merge(call: Call, view: ConversationView, at: number): Call {
+  const named: Call = {
+    ...call,
+    conversationId: view.id,
+    direction: view.direction ?? call.direction,
+    number: call.number || view.number || '',
+    ...(view.name ? { name: view.name } : {}),
+    ...(view.callerId ? { callerId: view.callerId } : {}),
+    ...(view.reason ? { reason: view.reason } : {}),
+  };
+  if (RANK[view.status] < RANK.disconnected || call.settled) return advance(named, view.status, at);
+  // Our leg may have ended first and been taken for the end of the call: how it ended is the conversation's to say.
+  const reachedAt = { ...call.reachedAt, [view.status]: call.reachedAt[view.status] ?? at };
+  return { ...named, status: view.status, settled: true, reachedAt };
+}
+
+function onPlaced(calls: Call[], event: Extract<CallEvent, { type: 'placed' }>): Call[] {
+  const { call: view, number, callerId, at } = event;
+  const known = calls.find((call) => call.conversationId === view.id);
+  const placed = { ...view, direction: 'outbound' as const, number, ...(callerId ? { callerId } : {}) };
+  if (known) return calls.map((call) => (call === known ? merge({ ...call, number }, placed, at) : call));
+  const fresh = merge(newCall(view.id, 'outbound', view.status, at), placed, at);
+  return keepFew([fresh, ...calls]);
+}
+
+function onConversation(calls: Call[], view: ConversationView, at: number): Call[] {
+  const known = calls.find((call) => call.conversationId === view.id);
+  if (known) return calls.map((call) => (call === known ? settle(merge(call, view, at)) : call));
+  if (RANK[view.status] === RANK.disconnected) return calls;
+  const fresh = newCall(view.id, view.direction ?? 'outbound', view.status, at);
+  return keepFew([merge(fresh, view, at), ...calls]);
+}
+
+/** A conversation that is over has no leg, whatever SIP still believes. */
+const settle = (call: Call): Call => (isOver(call) && call.leg !== 'none' ? { ...call, leg: 'ended' } : call);
+
+function matchLeg(calls: Call[], leg: LegView): Call | undefined {
+  const byLeg = calls.find((call) => call.legId === leg.legId);
+  if (byLeg) return byLeg;
+  return leg.conversationId ? calls.find((call) => call.conversationId === leg.conversationId) : undefined;
+}
+
+function onLeg(calls: Call[], leg: LegView, at: number): Call[] {
+  const known = matchLeg(calls, leg);
+  if (known) return calls.map((call) => (call === known ? applyLeg(call, leg, at) : call));
+  if (leg.state === 'ended') return calls;
+  const direction = leg.outbound ? 'outbound' : 'inbound';
+  const status = leg.outbound ? 'initiated' : 'ringing';
+  const fresh = newCall(leg.conversationId ?? leg.legId, direction, status, at);
+  return keepFew([applyLeg(fresh, leg, at), ...calls]);
+}
+
+/** Of an outbound call only the conversation knows how far it is: our own leg is up while the destination still rings. */
+function applyLeg(call: Call, leg: LegView, at: number): Call {
+  const next: Call = {
+    ...call,
+    legId: leg.legId,
+    leg: leg.state,
+    number: call.number || leg.number,
+    ...(leg.conversationId ? { conversationId: leg.conversationId } : {}),
+    ...(leg.name && !call.name ? { name: leg.name } : {}),
+    ...(leg.state === 'up' ? { reconnecting: false } : {}),
+  };
+  if (leg.state === 'up' && call.direction === 'inbound') return advance(next, 'connected', at);
+  if (leg.state !== 'ended') return next;
+  const ended = leg.reason && !call.reason ? { ...next, reason: leg.reason } : next;
+  return advance({ ...ended, muted: false, held: false }, leg.reason ? 'failed' : 'disconnected', at);
+}
+
+function keepFew(calls: Call[]): Call[] {
+  let ended = 0;
+  return calls.filter((call) => isLive(call) || ++ended <= ENDED_KEPT);
+}
+
+export function reduceCalls(calls: Call[], event: CallEvent): Call[] {
+  switch (event.type) {
+    case 'placed':
+      return onPlaced(calls, event);
+    case 'conversation':
+      return onConversation(calls, event.view, event.at);
+    case 'leg':
+      return onLeg(calls, event.leg, event.at);
+    case 'muted':
+    case 'held':
+    case 'heldByOther':
+      return calls.map((call) =>
+        call.legId === event.legId ? { ...call, [event.type]: event.value } : call,
+      );
+    case 'socket':
+      return calls.map((call) => (call.leg === 'up' ? { ...call, reconnecting: !event.connected } : call));
+    case 'dismissed':
+      return calls.filter((call) => call.key !== event.key || isLive(call));
+  }
+}

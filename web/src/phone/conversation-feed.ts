@@ -1,0 +1,73 @@
+/**
+ * What the server says about this user's calls: notifications while the channel stands, and a fresh reading of every live
+ * conversation after it came back, because what happened in between was told to nobody.
+ */
+import { type Conversation, type ConversationView, readConversation, viewOf } from '../api/conversations';
+import { type Notification, NotificationChannel } from '../api/notifications';
+
+export interface FeedHandlers {
+  onConversation(view: ConversationView): void;
+  onLive(live: boolean): void;
+  liveConversations(): string[];
+}
+
+export const topicsOf = (userId: string): string[] => [
+  `v2.users.${userId}.conversations.calls`,
+  `v2.users.${userId}.station`,
+];
+
+const POLL_MS = 2000;
+
+export class ConversationFeed {
+  readonly #channel: NotificationChannel;
+  #poll: ReturnType<typeof setInterval> | undefined;
+
+  constructor(
+    userId: string,
+    private readonly handlers: FeedHandlers,
+  ) {
+    this.#channel = new NotificationChannel(topicsOf(userId), {
+      onOpen: () => this.#opened(),
+      onEvent: (event) => this.#event(event),
+      onLost: () => this.#lost(),
+    });
+  }
+
+  start(): void {
+    this.#channel.start();
+  }
+
+  stop(): void {
+    clearInterval(this.#poll);
+    this.#channel.stop();
+  }
+
+  async refresh(id: string): Promise<void> {
+    const view = await readConversation(id).catch(() => undefined);
+    if (view) this.handlers.onConversation(view);
+  }
+
+  #opened(): void {
+    clearInterval(this.#poll);
+    this.#poll = undefined;
+    this.handlers.onLive(true);
+    this.#refreshAll();
+  }
+
+  /** Without the channel a live call is still followed, by asking. */
+  #lost(): void {
+    this.handlers.onLive(false);
+    this.#poll ??= setInterval(() => this.#refreshAll(), POLL_MS);
+  }
+
+  #refreshAll(): void {
+    for (const id of this.handlers.liveConversations()) void this.refresh(id);
+  }
+
+  #event({ topicName, eventBody }: Notification): void {
+    if (!topicName.endsWith('.conversations.calls') || typeof eventBody !== 'object' || !eventBody) return;
+    const body = eventBody as Partial<Conversation>;
+    const id = body.id ?? body.conversationId;
+    if (id) this.handlers.onConversation(viewOf({ ...body, id }));
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * The SIP user agent: JsSIP behind the few words this application needs. Nothing else imports JsSIP.
+ *
+ * The phone only receives: a call is placed over the API, and the server's INVITE joins this leg to it.
+ */
+import { UA, WebSocketInterface } from 'jssip';
+import type { IceCandidateEvent, RTCSession, TerminateOptions } from 'jssip/lib/RTCSession';
+import type { IncomingRequest } from 'jssip/lib/SIPMessage';
+import type { IncomingRTCSessionEvent, RTCSessionEvent } from 'jssip/lib/UA';
+import type { PhoneSession } from '../api/phone-session';
+import { fromSipStatus, type PhoneError } from './errors';
+import { Leg, type LegHandlers } from './leg';
+
+export type { IceCandidateEvent, IncomingRequest, RTCSession, TerminateOptions };
+
+export type Registration = 'connecting' | 'registered' | 'lost' | 'failed';
+
+export interface UserAgentHandlers extends LegHandlers {
+  onRegistration(state: Registration, error?: PhoneError): void;
+  /** The WebSocket was closed by the server because the session ended. */
+  onSessionEnded(): void;
+  onIncoming(leg: Leg): void;
+  /** Credentials live minutes; asked for before each refresh and after a refusal. */
+  credentials(): Promise<PhoneSession>;
+}
+
+const SESSION_ENDED = 4401;
+/** The user decides how long it rings, through the server's timer; this one only stops a leg that the server forgot. */
+const NO_ANSWER_SECONDS = 180;
+const REFUSED_RETRY_MS = 5000;
+
+export class UserAgent {
+  readonly #ua: UA;
+  readonly #legs = new Map<string, Leg>();
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #lost = false;
+
+  constructor(
+    private readonly session: PhoneSession,
+    socketAddress: string,
+    private readonly handlers: UserAgentHandlers,
+  ) {
+    this.#ua = new UA({
+      sockets: [new WebSocketInterface(socketAddress)],
+      uri: session.uri,
+      authorization_user: session.username,
+      password: session.password,
+      display_name: session.displayName,
+      instance_id: session.instance,
+      session_timers: false,
+      no_answer_timeout: NO_ANSWER_SECONDS,
+      connection_recovery_min_interval: 2,
+      connection_recovery_max_interval: 30,
+      user_agent: 'Dialplane-Phone',
+    });
+    this.#listen();
+  }
+
+  start(): void {
+    this.handlers.onRegistration('connecting');
+    this.#ua.start();
+  }
+
+  /** Un-registers and ends what is live. */
+  stop(): void {
+    clearTimeout(this.#retry);
+    this.#ua.stop();
+  }
+
+  leg(id: string | undefined): Leg | undefined {
+    return id === undefined ? undefined : this.#legs.get(id);
+  }
+
+  legs(): Leg[] {
+    return [...this.#legs.values()];
+  }
+
+  #listen(): void {
+    this.#ua.on('registered', () => this.#registered());
+    this.#ua.on('disconnected', ({ code, error }) => {
+      if (code === SESSION_ENDED) this.handlers.onSessionEnded();
+      if (!error && code === undefined) return;
+      this.#lost = true;
+      this.handlers.onRegistration('lost', { key: 'connectionLost' });
+    });
+    this.#ua.on('registrationFailed', ({ response }) => {
+      // Without an answer the socket is the matter, and that is already told and retried.
+      if (!response) return;
+      this.handlers.onRegistration('failed', fromSipStatus(response.status_code));
+      this.#retry = setTimeout(() => void this.#registerAfresh(), REFUSED_RETRY_MS);
+    });
+    this.#ua.on('registrationExpiring', () => void this.#registerAfresh());
+    this.#ua.on('newRTCSession', (event: RTCSessionEvent) => {
+      if (event.originator === ('remote' as typeof event.originator))
+        this.#incoming(event as IncomingRTCSessionEvent);
+    });
+  }
+
+  #registered(): void {
+    this.handlers.onRegistration('registered');
+    if (!this.#lost) return;
+    this.#lost = false;
+    for (const leg of this.#legs.values()) void leg.restartIce();
+  }
+
+  async #registerAfresh(): Promise<void> {
+    try {
+      const fresh = await this.handlers.credentials();
+      this.#ua.set('authorization_user', fresh.username);
+      this.#ua.set('password', fresh.password);
+    } catch {
+      // The old credentials may still do; if not, the refusal brings us back here.
+    }
+    if (this.#ua.isConnected()) this.#ua.register();
+  }
+
+  #incoming({ session, request }: IncomingRTCSessionEvent): void {
+    const leg = new Leg(session, request, this.session.iceServers, {
+      ...this.handlers,
+      onEnded: (id, reason) => {
+        this.#legs.delete(id);
+        this.handlers.onEnded(id, reason);
+      },
+    });
+    this.#legs.set(leg.id, leg);
+    this.handlers.onIncoming(leg);
+  }
+}

@@ -1,0 +1,12 @@
+export { default as CopyIcon } from '@patternfly/react-icons/dist/esm/icons/copy-icon';
+export { default as SystemIcon } from '@patternfly/react-icons/dist/esm/icons/desktop-icon';
+export { default as MicrophoneIcon } from '@patternfly/react-icons/dist/esm/icons/microphone-icon';
+export { default as MutedIcon } from '@patternfly/react-icons/dist/esm/icons/microphone-slash-icon';
+export { default as DarkIcon } from '@patternfly/react-icons/dist/esm/icons/moon-icon';
+export { default as HoldIcon } from '@patternfly/react-icons/dist/esm/icons/pause-icon';
+export { default as CallIcon } from '@patternfly/react-icons/dist/esm/icons/phone-alt-icon';
+export { default as HangUpIcon } from '@patternfly/react-icons/dist/esm/icons/phone-slash-icon';
+export { default as AnsweredIcon } from '@patternfly/react-icons/dist/esm/icons/phone-volume-icon';
+export { default as LightIcon } from '@patternfly/react-icons/dist/esm/icons/sun-icon';
+export { default as KeypadIcon } from '@patternfly/react-icons/dist/esm/icons/th-icon';
+export { default as CloseIcon } from '@patternfly/react-icons/dist/esm/icons/times-icon';

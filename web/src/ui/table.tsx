@@ -1,0 +1,43 @@
+import type { ReactNode } from 'react';
+
+export interface Column<Row> {
+  key: string;
+  /** Spoken for every column; `quiet` ones (row actions) do not show it. */
+  title: string;
+  quiet?: boolean;
+  cell: (row: Row) => ReactNode;
+}
+
+/** A short table, all rows at once. Long lists get the virtual one. */
+export function Table<Row>(props: {
+  label: string;
+  columns: Column<Row>[];
+  rows: Row[];
+  rowKey: (row: Row) => string;
+}) {
+  const { label, columns, rows, rowKey } = props;
+  return (
+    <table className="dp-table" aria-label={label}>
+      <thead>
+        <tr>
+          {columns.map((column) => (
+            <th key={column.key} scope="col">
+              <span className={column.quiet ? 'dp-hidden' : ''}>{column.title}</span>
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={rowKey(row)}>
+            {columns.map((column) => (
+              <td key={column.key} className={column.quiet ? 'dp-table__action' : ''}>
+                {column.cell(row)}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
