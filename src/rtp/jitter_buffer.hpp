@@ -14,43 +14,10 @@
 #include <optional>
 
 #include "base/clock.hpp"
+#include "rtp/arrival_delay.hpp"
 #include "rtp/rtp_packet.hpp"
 
 namespace dp::rtp {
-
-/// Histogram of relative arrival delays and the delay that covers 95 % of them.
-class DelayHistogram {
-public:
-    static constexpr std::size_t kBuckets = 30;  ///< of 10 ms
-    static constexpr Duration kBucket = std::chrono::milliseconds(10);
-
-    DelayHistogram();
-    void add(Duration delay);
-    Duration quantile() const;
-
-private:
-    std::array<float, kBuckets> weight_{};
-    std::uint32_t samples_ = 0;
-};
-
-/// Arrival minus the earliest relative arrival of the last 2 s.
-class ArrivalDelay {
-public:
-    Duration on_packet(std::uint32_t timestamp, std::uint32_t clock_rate, TimePoint arrival);
-    void reset() { *this = {}; }
-
-private:
-    struct Slot {
-        TimePoint at{};
-        Duration offset{};
-    };
-    std::array<Slot, 20> earliest_{};  ///< minimum per 100 ms
-    bool started_ = false;
-    std::uint32_t first_timestamp_ = 0;
-    std::int64_t ticks_ = 0;  ///< unwrapped, since first_timestamp_
-    std::uint32_t last_timestamp_ = 0;
-    TimePoint first_arrival_{};
-};
 
 enum class PlayAction : std::uint8_t {
     Wait,            ///< nothing was received yet: silence
@@ -126,43 +93,53 @@ private:
         std::uint32_t size = 0;
     };
 
-    Slot& slot_of(std::uint16_t sequence) { return slots_[sequence % kSlots]; }
-    const Slot* oldest() const;
-    bool store(const RtpHeader& header, Bytes payload, std::uint32_t duration, Kind kind);
-    std::optional<std::uint64_t> reserve(std::size_t size);
-    void release(Slot& slot);
+    // Receiving.
     void learn(const RtpHeader& header, Kind kind, TimePoint arrival);
     bool breaks_stream(const RtpHeader& header, TimePoint arrival) const;
+    bool admit(const RtpHeader& header);
+    void store(const RtpHeader& header, Bytes payload, std::uint32_t duration, Kind kind);
+    std::uint64_t reserve(std::size_t size);
     void enforce_bound();
-    PlayDecision play(Slot& slot, std::uint32_t queued);
-    PlayDecision conceal(const Slot* following);
-    PlayAction pace(std::uint32_t queued) const;
-    std::uint32_t ticks_of(Duration duration) const;
+    void restart();
+
+    // Playing.
+    PlayDecision begin(TimePoint now);
+    PlayDecision in_order(Slot& slot, std::uint32_t queued, TimePoint now);
+    PlayDecision over_gap(Slot& following, TimePoint now);
+    PlayDecision underrun();
+    PlayDecision play(Slot& slot, PlayAction action);
+    PlayDecision conceal(std::uint32_t duration);
+    PlayDecision fec(const Slot& following);
+    PlayDecision noise();
+    PlayAction pace(std::uint32_t timestamp, std::uint32_t queued, TimePoint now) const;
+    Duration playout_delay(std::uint32_t timestamp, TimePoint now) const;
+
+    Slot& slot_of(std::uint16_t sequence) { return slots_[sequence % kSlots]; }
+    Slot* oldest();
+    void release(Slot& slot);
+    void note_loss(float missing) { loss_ += (missing - loss_) / 128; }
+    Duration need() const;
     Duration time_of(std::int64_t ticks) const;
 
     Options options_;
-    std::unique_ptr<std::uint8_t[]> arena_;
+    std::unique_ptr<std::uint8_t[]> arena_;  ///< payloads in order of arrival, a ring
     std::uint64_t arena_head_ = 0;
     std::array<Slot, kSlots> slots_{};
     std::size_t used_ = 0;
     DelayHistogram histogram_;
     ArrivalDelay arrival_delay_;
     Duration interval_maximum_{};
-    TimePoint interval_end_{};
-    bool interval_open_ = false;
+    std::optional<TimePoint> interval_end_;
     std::optional<std::uint32_t> ssrc_;
-    bool playing_ = false;
-    std::uint16_t newest_sequence_ = 0;
     std::uint32_t newest_timestamp_ = 0;
     TimePoint newest_arrival_{};
+    bool playing_ = false;
     std::uint16_t next_sequence_ = 0;  ///< to be played
     std::uint32_t next_timestamp_ = 0;
-    std::uint32_t last_duration_ = 160;
+    std::uint32_t last_duration_;
     std::uint32_t concealed_ = 0;  ///< clock units since the last decoded packet
-    bool concealing_ = false;
-    bool in_silence_ = false;  ///< the last packet played was comfort noise or a DTX gap follows
-    float loss_ = 0;           ///< smoothed share of packets missing when due
-    float level_ = 0;          ///< smoothed buffer level in clock units
+    bool in_silence_ = false;      ///< the peer pauses: the next talk spurt waits for the target again
+    float loss_ = 0;               ///< smoothed share of packets missing when due
     JitterCounts counts_;
 };
 

@@ -84,7 +84,6 @@ private:
     SourceClass permitted_class(const Endpoint& from) const;
     bool may_lock(SourceClass source, const Endpoint& from, TimePoint now) const;
     bool is_validated(const Endpoint& from) const;
-    SourceVerdict on_locked(const Endpoint& from, TimePoint now);
     bool confirmed(const Endpoint& from, std::uint32_t ssrc, std::uint16_t sequence, SourceClass source);
     SourceVerdict lock(const Endpoint& from, SourceClass source, TimePoint now);
     SourceVerdict drop();

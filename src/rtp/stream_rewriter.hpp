@@ -47,10 +47,13 @@ public:
 private:
     enum class Feed : std::uint8_t { None, Peer, Own };
 
-    void begin_run(TimePoint now, Feed feed);
-    bool breaks_run(const RtpHeader& in, TimePoint now) const;
+    enum class Marker : std::uint8_t { Clear, Set };
+
+    RtpFields begin_peer_run(const RtpHeader& in, TimePoint now);
+    bool breaks_run(const RtpHeader& in, TimePoint now, Content content) const;
+    std::uint32_t run_timestamp(TimePoint now) const;
     std::uint32_t ticks_of(Duration duration) const;
-    RtpFields emit(std::uint64_t index, std::uint32_t timestamp, bool marker, TimePoint now);
+    RtpFields emit(std::uint64_t index, std::uint32_t timestamp, Marker marker, TimePoint now);
 
     std::uint32_t ssrc_ = 0;
     std::uint32_t clock_rate_ = 8000;

@@ -56,12 +56,12 @@ public:
 private:
     bool continues(const RtpHeader& header, const EventPayload& payload) const;
     Digit finish(bool end_lost);
+    void begin(const RtpHeader& header, const EventPayload& payload);
 
     std::uint32_t clock_rate_;
     bool active_ = false;
     bool any_ = false;
     std::uint32_t timestamp_ = 0;  ///< of the current segment
-    std::uint32_t finished_timestamp_ = 0;
     std::uint8_t event_ = 0;
     std::uint8_t volume_ = 10;
     std::uint64_t earlier_segments_ = 0;  ///< ticks of the segments before this one
@@ -159,6 +159,7 @@ private:
     bool active_ = false;
     bool known_ = false;  ///< in_timestamp_ belongs to an event that was relayed
     bool first_ = false;
+    bool ended_by_us_ = false;
     std::uint8_t event_ = 0;
     std::uint8_t volume_ = 10;
     std::uint32_t in_timestamp_ = 0;  ///< of the incoming segment
