@@ -22,196 +22,23 @@
 /// | -                  |
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "base/clock.hpp"
 #include "base/result.hpp"
-#include "base/strong_id.hpp"
-#include "sip/digest_client.hpp"
-#include "sip/header_lines.hpp"
-#include "sip/message.hpp"
-#include "sip/transport.hpp"
+#include "base/timer_wheel.hpp"
+#include "sip/dialog.hpp"
+#include "sip/invite_session_handler.hpp"
+#include "sip/session_timer.hpp"
+#include "sip/timing.hpp"
+#include "sip/transaction.hpp"
 
 namespace dp::sip {
 
-class InviteSession;
-class UserAgent;
-
-using SessionId = StrongIndex<struct SessionTag>;
-using ServerRequestId = StrongIndex<struct ServerRequestTag>;
-
-/// A body to send. Without bytes no Content-Type is sent.
-struct Body {
-    std::string type;  ///< e.g. "application/sdp"
-    std::string bytes;
-};
-
-/// A body that arrived; valid during the callback.
-struct BodyView {
-    std::string_view type;
-    std::string_view bytes;
-    bool empty() const { return bytes.empty(); }
-};
-
-/// What kind of description a body is within its exchange (RFC 6337 §2.1).
-enum class Description : std::uint8_t {
-    None,
-    Preview,  ///< in an unreliable 1xx: what the answer will be; early media only, no state change
-    Offer,    ///< must be answered: InviteSession::answer or refuse_offer
-    Answer,   ///< completes our offer
-};
-
-/// RFC 3262, caller: what our INVITE says about 100rel.
-enum class ReliableProvisionals : std::uint8_t { Off, Supported, Required };
-
-/// Callee: when our 101-199 go out reliably, if the caller supports it.
-enum class ReliableAnswers : std::uint8_t { IfRequired, IfSupported };
-
-/// RFC 4028. `interval` zero: no session timer is asked for.
-struct SessionTimerPolicy {
-    std::chrono::seconds interval{1800};
-    std::chrono::seconds min_interval{90};
-};
-
-/// How in-dialog requests travel when the dialog runs over UDP (streams always stay on their connection).
-enum class InDialogPath : std::uint8_t {
-    Automatic,  ///< first Route or remote target if it is a routable address, else where the peer's packets come from
-    Flow,       ///< always where the peer's packets come from: phones behind NAT, registered flows (RFC 5626)
-    Target,     ///< first Route or remote target
-};
-
-/// One way to the peer: an open flow (a registered phone's connection) or a resolved target.
-struct NextHop {
-    std::optional<Flow> flow;
-    Target target;
-    /// Requests above 1300 octets may change from UDP to TCP (RFC 3261 §18.1.1).
-    enum class LargeRequest : std::uint8_t { StayOnUdp, SwitchToTcp } large = LargeRequest::StayOnUdp;
-};
-
-/// Everything of an outgoing INVITE. `from`, `to` and `contact` are whole header values without tags: `"Ann"
-/// <sip:ann@example.org>`.
-struct InviteRequest {
-    std::vector<NextHop>
-        hops;  ///< tried in order on transport failure, time-out without any answer, and 503 (RFC 3263 §4.3)
-    std::string request_uri;
-    std::string from;
-    std::string to;
-    std::string contact;  ///< empty: `<sip:CONTACT_USER@advertised;transport=…>`
-    std::string contact_user;
-    std::vector<std::string> routes;  ///< preloaded route set, Route values in order
-    HeaderLines headers;              ///< further headers; never those named above
-    Body offer;                       ///< empty: late offer (the answer to the 2xx's offer goes into the ACK)
-    std::string call_id;              ///< empty: a fresh one
-    /// Answers 401 and 407, for the whole session; shared by the calls of one trunk so that its nonce is used again.
-    /// None: a challenge ends the session.
-    std::shared_ptr<DigestClient> credentials;
-    ReliableProvisionals reliable = ReliableProvisionals::Supported;
-    SessionTimerPolicy session_timer;
-    InDialogPath path = InDialogPath::Automatic;
-    Duration timer_b{};  ///< zero: 64·T1. Shorter where another gateway is waiting
-    int max_forwards = 70;
-};
-
-/// A provisional answer, seen from the caller.
-struct Progress {
-    int status = 0;  ///< 101-199
-    std::string_view reason;
-    Description description = Description::None;
-    BodyView body;
-    std::uint32_t fork = 0;  ///< index of the early dialog; 0 is the first one
-    const MessageView* message = nullptr;
-};
-
-struct Answered {
-    Description description =
-        Description::None;  ///< Answer; Offer after a late offer; None when a reliable 1xx had the answer
-    BodyView body;
-    std::uint32_t fork = 0;
-    const MessageView* message = nullptr;
-};
-
-/// An offer from the peer inside the session. Answer it with InviteSession::answer or refuse_offer, in the callback or
-/// later.
-struct RemoteOffer {
-    enum class Carrier : std::uint8_t {
-        ReInvite,
-        Update,
-        Prack,
-        ReliableProvisional,
-        Success
-    } carrier = Carrier::ReInvite;
-    BodyView body;  ///< empty only for an offerless re-INVITE: then answer() carries our full offer
-    const MessageView* message = nullptr;
-};
-
-enum class OfferFailure : std::uint8_t {
-    Refused,       ///< 488 and other final answers: previous descriptions stay in force (RFC 6141)
-    GlareGivenUp,  ///< 491 three times
-    SessionEnded,
-};
-
-/// Why a session ended; one per session.
-enum class EndCause : std::uint8_t {
-    RemoteBye,
-    LocalBye,
-    RemoteCancel,     ///< the caller gave up (callee role)
-    LocalCancel,      ///< we gave up (caller role)
-    Rejected,         ///< final answer 300-699 from the peer: `status`
-    Refused,          ///< we answered 300-699: `status`
-    NoAnswer,         ///< Timer B: nothing heard at all
-    TransportFailed,  ///< no hop could be reached, or the flow is gone
-    NoAck,            ///< our 2xx was never acknowledged (§13.3.1.4)
-    NoPrack,          ///< our reliable 1xx was never acknowledged (RFC 3262 §3)
-    SessionExpired,   ///< RFC 4028 §10
-    DialogLost,       ///< 408 or 481 to a request within the dialog (§12.2.1.2)
-    BadAnswer,        ///< the peer broke the offer/answer rules so that no session can stand
-};
-
-struct SessionEnd {
-    EndCause cause = EndCause::LocalBye;
-    int status = 0;  ///< final answer of the INVITE, 0 when there was none
-    std::string_view reason_phrase;
-    std::string_view reason_header;  ///< the peer's Reason header (RFC 3326), raw; empty when absent
-    std::optional<std::chrono::seconds> retry_after;
-    bool rang = false;                     ///< a 180 was seen or sent
-    bool early_description = false;        ///< an 18x with a description was seen: the caller may have heard it
-    const MessageView* message = nullptr;  ///< the message that ended it, if one did
-};
-
-/// What the session tells its user. Every callback may call any operation of any session, and UserAgent::place. None
-/// may destroy the UserAgent. Views are valid during the callback only.
-class InviteSessionHandler {
-public:
-    virtual ~InviteSessionHandler() = default;
-
-    /// Caller: 101-199 arrived, reliable ones in order and acknowledged here. Description::Offer is answered by
-    /// answer(), which sends the PRACK.
-    virtual void on_session_progress(InviteSession& session, const Progress& progress) = 0;
-    /// Caller: the first 2xx. Already acknowledged, except after a late offer, where answer() sends the ACK.
-    virtual void on_session_answered(InviteSession& session, const Answered& answered) = 0;
-    /// Callee: the ACK arrived. `answer` holds the peer's answer when our 2xx carried the offer, else it is empty.
-    virtual void on_session_confirmed(InviteSession& session, BodyView answer) = 0;
-    /// The peer offers within the session.
-    virtual void on_session_offered(InviteSession& session, const RemoteOffer& offer) = 0;
-    /// The answer to our offer() or request_offer(), or to an offer of ours in a reliable 1xx (it came in the PRACK).
-    virtual void on_session_offer_answered(InviteSession& session, BodyView answer) = 0;
-    /// The peer took its unanswered offer back (CANCEL of a re-INVITE).
-    virtual void on_session_offer_withdrawn(InviteSession& session) = 0;
-    /// Our offer() came to nothing; what was agreed before stays in force. `status` 0: never sent.
-    virtual void on_session_offer_failed(InviteSession& session, OfferFailure failure, int status) = 0;
-    /// INFO (RFC 6086, dtmf-relay), already answered 200.
-    virtual void on_session_info(InviteSession& session, const MessageView& info) = 0;
-    /// REFER: answer it with UserAgent::respond (202, 403, 603 …), then InviteSession::notify.
-    virtual void on_session_referred(InviteSession& session, const MessageView& refer, ServerRequestId request) = 0;
-    /// NOTIFY within the dialog, already answered 200.
-    virtual void on_session_notified(InviteSession& session, const MessageView& notify) = 0;
-    /// Exactly once, last. The session may not be used after the callback.
-    virtual void on_session_ended(InviteSession& session, const SessionEnd& end) = 0;
-};
+class UserAgentCore;
 
 class InviteSession {
 public:
@@ -236,6 +63,8 @@ public:
     /// Callee: for our own requests in a dialog that the peer began; none are sent by default.
     void set_credentials(std::shared_ptr<DigestClient> credentials);
     void set_reliable_answers(ReliableAnswers when);
+    /// Before accept: what our 2xx asks for.
+    void set_session_timer(SessionTimerPolicy policy);
 
     // Callee, before the final answer.
     /// 101-199. `body` is the answer (or the offer, when the INVITE had none) if the 1xx goes out reliably, else its
@@ -265,7 +94,144 @@ public:
     Result<void> refer(std::string_view refer_to, const HeaderLines& headers = {});
 
 private:
-    friend class UserAgent;
+    friend class UserAgentCore;
+    enum class Wait : std::uint8_t {
+        Report,       ///< an end that an operation caused is told
+        Success,      ///< our 2xx again
+        Ack,          ///< no ACK for 64·T1
+        Provisional,  ///< our reliable 1xx again, or an unreliable one each minute
+        Prack,        ///< no PRACK for 64·T1
+        GiveUp,       ///< CANCEL without a final answer
+        Refresh,      ///< session timer: our turn
+        Expire,       ///< session timer: nobody refreshed
+        Retry,        ///< offer again after 491 or Retry-After
+    };
+    struct CallerPart;
+    struct CalleePart;
+    struct LocalExchange;
+    struct RemoteExchange;
+    struct PendingSuccess;
+    struct PendingAck;
+    using Fill = std::function<void(RequestBuilder&)>;
+
+    InviteSession(UserAgentCore& core, SessionId id, Role role);
+
+    // Life (invite_session.cpp).
+    void on_deadline();
+    void due(Wait wait);
+    void arm();
+    void set_deadline(Wait wait, Duration after);
+    void end(EndCause cause, int status, const MessageView* message);
+    void end_later(EndCause cause, int status);
+    void report_end(EndCause cause, int status, const MessageView* message);
+    void leave(EndCause cause, std::string_view reason);
+    void drop_remote_exchange(int status);
+    bool in_transit() const;
+    Result<void> wrong_state(std::string_view operation) const;
+
+    // Caller (invite_session_caller.cpp).
+    void begin(const InviteRequest& request, InviteSessionHandler& handler);
+    void send_invite();
+    bool build_invite(std::string_view branch);
+    void write_invite_headers(RequestBuilder& out);
+    void on_invite_response(ClientTransaction& transaction, const MessageView& response);
+    void on_invite_failed(ClientTransaction& transaction, RequestFailure failure);
+    void on_provisional(const MessageView& response);
+    void on_success(ClientTransaction& transaction, const MessageView& response);
+    void on_failure(ClientTransaction& transaction, const MessageView& response);
+    bool retry_invite(ClientTransaction& transaction, const MessageView& response);
+    bool next_hop();
+    Dialog* find_fork(std::string_view remote_tag, std::uint32_t& index);
+    Dialog* fork_for(const MessageView& response, std::uint32_t& index);
+    Description take_provisional_description(Dialog& dialog, const MessageView& response, bool reliable);
+    std::optional<Description> take_success_description(const MessageView& response);
+    void send_prack(Dialog& dialog, std::uint32_t rseq, const Body& body);
+    void send_ack(const PendingAck& pending, const Body& body);
+    void cancel_invite();
+    void confirm(const MessageView& response);
+
+    // Callee (invite_session_callee.cpp).
+    void receive_invite(const MessageView& invite, const Flow& flow, ServerTransaction& transaction, Dialog dialog);
+    Result<void> send_provisional(int status, const Body& body, const HeaderLines& headers, bool reliable);
+    Result<void> send_success(const Body& body, const HeaderLines& headers);
+    bool answers_reliably() const;
+    void repeat_provisional();
+    void repeat_success();
+    void on_prack(const MessageView& prack, ServerTransaction& transaction);
+    void take_prack_body(const MessageView& prack, ServerTransaction& transaction);
+    void after_prack();
+    void on_ack(const MessageView& ack);
+    void on_cancel(ServerTransaction& invite, const MessageView& cancel);
+    void on_server_failed(ServerTransaction& transaction, RequestFailure failure);
+    void start_success(ServerTransaction& transaction, std::string_view bytes, std::uint32_t cseq, bool carries_offer);
+    void write_dialog_headers(ResponseBuilder& out, const SessionTimerHeaders& asked);
+
+    // Requests within the dialog (invite_session_requests.cpp).
+    Dialog* dialog_with(std::string_view remote_tag);
+    void on_request(const MessageView& request, const Flow& flow, HashKey key, Dialog& dialog);
+    void on_bye(const MessageView& bye, ServerTransaction& transaction);
+    void on_reinvite(const MessageView& invite, const Flow& flow, HashKey key);
+    void on_update(const MessageView& update, ServerTransaction& transaction, Dialog& dialog);
+    void on_notify(const MessageView& notify, ServerTransaction& transaction);
+    bool refuse_brief_interval(const MessageView& request, ServerTransaction& transaction);
+    void refuse_busy(ServerTransaction& transaction);
+    void answer_plainly(ServerTransaction& transaction, int status);
+    void answer_update(ServerTransaction& transaction, const SessionTimerHeaders& timer, const Body& body);
+    ClientTransactionId send_request(Dialog& dialog, Method method, Purpose purpose, const Fill& fill);
+    void on_request_response(ClientTransaction& transaction, const MessageView& response);
+    void on_request_failed(ClientTransaction& transaction, RequestFailure failure);
+    void lose_dialog(int status, const MessageView* message);
+    Flow request_flow(const Dialog& dialog);
+
+    // Offers of ours and of the peer's in the session (invite_session_exchange.cpp).
+    void refresh();
+    void start_exchange();
+    Dialog* exchange_dialog(Method& method);
+    Dialog* dialog_of(std::string_view remote_tag);
+    void send_exchange();
+    void write_exchange(RequestBuilder& out, Dialog& dialog);
+    void on_exchange_response(ClientTransaction& transaction, const MessageView& response);
+    void on_exchange_success(const MessageView& response);
+    void on_exchange_refused(ClientTransaction& transaction, const MessageView& response);
+    void on_exchange_failed(ClientTransaction& transaction, RequestFailure failure);
+    bool raise_interval(const MessageView& response);
+    void finish_exchange(OfferFailure failure, int status);
+    void retry_exchange(Duration after);
+    Duration glare_wait();
+    void answer_request(const RemoteExchange& remote, const Body& body);
+    Result<void> refuse_late_offer();
+    void agree_session_timer(const MessageView& success);
+    void start_session_timer();
+
+    UserAgentCore& core_;
+    InviteSessionHandler* handler_ = nullptr;
+    SessionId id_;
+    Role role_;
+    State state_;
+    InDialogPath path_ = InDialogPath::Automatic;
+    bool rang_ = false;
+    bool early_description_ = false;
+    bool hang_up_waits_ = false;  ///< BYE goes out when the ACK is here (RFC 3261 §15)
+    bool ended_told_ = false;
+    bool agreed_ = false;  ///< a first offer was answered: there is a description to fall back to
+    std::uint8_t refresh_failures_ = 0;
+    std::uint16_t ending_status_ = 0;
+    EndCause cause_ = EndCause::LocalBye;  ///< while Leaving, and until an end is told
+    SessionTimerPolicy timer_policy_;
+    SessionTimer session_timer_;
+    Flow flow_;
+    Dialog dialog_;
+    Deadlines<Wait, 9> deadlines_;
+    Timer timer_;
+    std::shared_ptr<DigestClient> credentials_;
+    std::unique_ptr<CallerPart> caller_;       ///< until the INVITE is answered
+    std::unique_ptr<CalleePart> callee_;       ///< until the INVITE is answered
+    std::unique_ptr<PendingSuccess> success_;  ///< our 2xx until its ACK
+    std::unique_ptr<PendingAck> pending_ack_;  ///< a late offer until our answer
+    std::unique_ptr<LocalExchange> exchange_;  ///< our re-INVITE or UPDATE
+    std::unique_ptr<LocalExchange> queued_;    ///< the next one
+    std::unique_ptr<RemoteExchange> remote_;   ///< the peer's unanswered offer
+    std::unique_ptr<std::string> hang_up_reason_;
 };
 
 }  // namespace dp::sip

@@ -21,6 +21,7 @@
 #include "sip/header.hpp"
 #include "sip/header_lines.hpp"
 #include "sip/invite_session.hpp"
+#include "sip/message_builder.hpp"
 #include "sip/timing.hpp"
 #include "sip/transport.hpp"
 
@@ -90,7 +91,9 @@ struct ClientRequest {
     std::string request_uri;
     std::string from;
     std::string to;
-    std::string contact;  ///< empty: none
+    std::string contact;         ///< whole value; empty: `<sip:CONTACT_USER@advertised;transport=…>`
+    std::string contact_user;    ///< with neither, no Contact is sent
+    std::string contact_params;  ///< behind the Contact: `;expires=60`, `;+sip.instance="…"`
     std::vector<std::string> routes;
     HeaderLines headers;
     Body body;
@@ -101,8 +104,6 @@ struct ClientRequest {
     int max_forwards = 70;
 };
 
-enum class RequestFailure : std::uint8_t { None, Timeout, TransportFailed };
-
 /// How a client request ended. `response` is its final answer, null after a failure; valid during the callback.
 struct RequestOutcome {
     RequestFailure failure = RequestFailure::None;
@@ -112,6 +113,8 @@ struct RequestOutcome {
 };
 
 using RequestCompletion = std::move_only_function<void(const RequestOutcome&)>;
+
+using AnswerWriter = std::function<void(ResponseBuilder&)>;
 
 struct UserAgentStats {
     std::uint64_t received = 0;
@@ -128,6 +131,8 @@ struct UserAgentStats {
     std::size_t client_transactions = 0;  ///< live now
     std::size_t server_transactions = 0;  ///< live now
 };
+
+class UserAgentCore;
 
 class UserAgent {
 public:
@@ -162,6 +167,8 @@ public:
     /// Answers a request that `on_request` or `on_session_referred` delivered. False when it is answered already or
     /// gone.
     bool respond(ServerRequestId id, const Response& response);
+    /// The same with headers written straight into the answer (RegisterAnswer::write …).
+    bool respond(ServerRequestId id, int status, const AnswerWriter& write);
 
     // Running.
     /// New INVITEs and OPTIONS get 503 with this Retry-After; everything inside dialogs goes on.
@@ -170,8 +177,7 @@ public:
     UserAgentStats stats() const;
 
 private:
-    class Core;
-    std::unique_ptr<Core> core_;
+    std::unique_ptr<UserAgentCore> core_;
 };
 
 }  // namespace dp::sip
