@@ -95,10 +95,7 @@ void InviteSession::due(Wait wait) {
             if (state_ == State::Ended) return core_.bury(id_);
             core_.layer().abandon(caller_ ? caller_->transaction : ClientTransactionId());
             return end(EndCause::LocalCancel, 0, nullptr);
-        case Wait::Refresh:
-            if (!queued_)
-                queued_ = std::make_unique<LocalExchange>(LocalExchange{.kind = LocalExchange::Kind::Refresh});
-            return start_exchange();
+        case Wait::Refresh: return refresh();
         case Wait::Expire:
             return leave(EndCause::SessionExpired, {});
         case Wait::Retry:
