@@ -42,7 +42,7 @@ struct MediaLegSpec {
     SourcePolicy policy = SourcePolicy::Nat;
     std::uint8_t dscp = 46;  ///< of everything this leg sends (EF)
     IpFamily family = IpFamily::V4;
-    LegId beside;  ///< another leg of the same call: both live on one worker. Not set for the first leg
+    LegId beside{};  ///< another leg of the same call: both live on one worker. Not set for the first leg
 };
 
 /// Tones by country (E.180 and national tables); `country` is ISO 3166 upper case, unknown ones sound like "XX" (425

@@ -1,0 +1,249 @@
+#include "media/leg.hpp"
+
+#include <algorithm>
+
+namespace dp::media {
+namespace {
+
+rtp::SourcePolicy source_policy(call::SourcePolicy policy) {
+    switch (policy) {
+        case call::SourcePolicy::Strict:
+            return rtp::SourcePolicy::Strict;
+        case call::SourcePolicy::Nat:
+            return rtp::SourcePolicy::Nat;
+        case call::SourcePolicy::Asymmetric:
+            return rtp::SourcePolicy::Asymmetric;
+        case call::SourcePolicy::Ice:
+            return rtp::SourcePolicy::Validated;
+    }
+    return rtp::SourcePolicy::Strict;
+}
+
+constexpr std::uint32_t kTelephoneClock = 8000;
+
+Endpoint next_port(Endpoint endpoint) {
+    ++endpoint.port;
+    return endpoint;
+}
+
+}  // namespace
+
+Leg::Leg(LegSetup setup, LegTransport transport, LegHost& host, TimePoint now)
+    : setup_(std::move(setup)),
+      transport_(std::move(transport)),
+      host_(host),
+      lock_(is_browser() ? rtp::SourcePolicy::Validated : source_policy(setup_.policy)),
+      received_(kTelephoneClock),
+      stream_(host.random, kTelephoneClock),
+      rtcp_(setup_.cname, now, host.random),
+      liveness_(host.config.liveness),
+      digits_in_(kTelephoneClock),
+      digits_on_(kTelephoneClock, kTelephoneClock),
+      digits_out_(kTelephoneClock, kFrame) {
+    if (!setup_.ice) return;
+    ice_.emplace(*setup_.ice);
+    transport_.shared()->legs().add_ufrag(setup_.ice->ufrag, *this);
+}
+
+Leg::~Leg() {
+    if (peer_) peer_->peer_ = nullptr;
+    if (transport_.shared()) transport_.shared()->legs().remove(*this);
+}
+
+void Leg::configure(const call::MediaPeer& peer, TimePoint now) {
+    const sdp::NegotiatedAudio& next = peer.audio;
+    const bool first = !agreed_;
+    const bool moved = first || sdp::transport_changed(*agreed_, next);
+    if (first || agreed_->send.clock_rate != next.send.clock_rate) stream_.renew(host_.random, next.send.clock_rate);
+    if (!next.receive.empty() &&
+        (first || agreed_->receive.empty() || agreed_->receive.front().clock_rate != next.receive.front().clock_rate))
+        received_.reset(next.receive.front().clock_rate);
+    apply_security(next, moved, now);
+    const bool same = !first && *agreed_ == next;
+    agreed_ = next;
+    apply_addresses(peer, now);
+    // A session refresh repeats what stands: codecs, buffers and the one-way watch go on undisturbed.
+    if (!same) {
+        liveness_.expect(sdp::receives(next.direction) ? Liveness::Expectation::Sends : Liveness::Expectation::Held,
+                         now);
+        if (next.send_dtmf && digits_out_.idle()) digits_out_ = rtp::EventSender(next.send_dtmf->clock_rate, kFrame);
+        rebuild_crossing();
+        if (peer_)
+            peer_->rebuild_crossing();
+        else
+            rebuild_feed();
+    }
+    if (is_browser()) adopt_dtls_keys(now);
+    tell_path_up();
+}
+
+void Leg::apply_security(const sdp::NegotiatedAudio& next, bool moved, TimePoint now) {
+    if (next.security == sdp::Security::Sdes && next.srtp) {
+        const auto rollover = moved && srtp_.ready() ? SrtpSession::Rollover::Restart : SrtpSession::Rollover::Continue;
+        if (!srtp_.set_keys(next.srtp->local, next.srtp->remote, next.srtp->remote_mki_size, rollover, now))
+            fail(call::MediaFailure::NoSrtpProfile);
+    }
+    if (!ice_) return;
+    if (next.remote_ice) ice_->set_remote_ufrag(next.remote_ice->ufrag);
+    if (!ice_deadline_) ice_deadline_ = now + kDtlsHandshakeLimit;
+    // RFC 8842 section 4: another fingerprint is another association.
+    if (agreed_ && agreed_->remote_fingerprints != next.remote_fingerprints) {
+        dtls_.reset();
+        dtls_done_ = false;
+    }
+    const bool client = next.local_setup == sdp::Setup::Active;
+    if (client && (!dtls_ || dtls_->role() == DtlsRole::Server) && !dtls_done_) {
+        dtls_.reset();
+        if (ice_->selected()) start_association(DtlsRole::Client, now);
+    }
+}
+
+void Leg::apply_addresses(const call::MediaPeer& peer, TimePoint now) {
+    const sdp::NegotiatedAudio& next = peer.audio;
+    if (is_browser()) return transport_.set_rtcp_destination(std::nullopt, true);
+    rtp::SignalledSource source;
+    source.rtp = next.remote_rtp;
+    source.signalling = peer.signalled_from;
+    source.authenticated = next.security == sdp::Security::Sdes;
+    lock_.signalled(source, now);
+    const auto before = transport_.rtp_destination();
+    transport_.set_rtp_destination(lock_.destination());
+    const bool moved = before != transport_.rtp_destination();
+    if (moved) locked_since_.reset();
+    if (!moved && transport_.rtcp_destination() && !next.rtcp_mux) return;  // learnt from their reports, still true
+    auto rtcp = next.remote_rtcp;
+    if (!rtcp && lock_.destination()) rtcp = next_port(*lock_.destination());
+    transport_.set_rtcp_destination(rtcp, next.rtcp_mux);
+}
+
+void Leg::set_peer(Leg* peer, TimePoint) {
+    if (peer_ == peer) return;
+    peer_ = peer;
+    if (peer) tone_.reset();
+    stream_.switch_source();
+    rebuild_crossing();
+    rebuild_feed();
+}
+
+/// Routes of what we receive; then what the peer hears of it.
+void Leg::rebuild_crossing() {
+    const sdp::NegotiatedAudio* other = peer_ ? peer_->agreed() : nullptr;
+    routes_ = agreed_ ? make_routes(*agreed_, other) : PayloadRoutes{};
+    if (agreed_ && other && summarise(routes_, *agreed_).impossible) fail(call::MediaFailure::IncompatibleCodecs);
+    if (peer_) peer_->rebuild_feed();
+}
+
+void Leg::prepare_feed(const sdp::NegotiatedAudio& source) {
+    for (const auto& mapping : source.receive) {
+        const auto codec = audio_codec(mapping.codec);
+        const bool decodes = peer_->routes_[mapping.payload_type & 0x7F].crossing == PayloadRoute::Crossing::Decode;
+        if (codec && decodes && !feed_->prepare(*codec, mapping.clock_rate)) fail(call::MediaFailure::Overloaded);
+    }
+}
+
+/// What we hear, when it is not simply passed on.
+void Leg::rebuild_feed() {
+    const sdp::NegotiatedAudio* source = peer_ ? peer_->agreed() : nullptr;
+    const bool decodes = agreed_ && source && summarise(peer_->routes_, *source).decodes;
+    const bool wanted = agreed_ && audio_codec(agreed_->send.codec) && (tone_ || decodes);
+    const bool had = feed_ != nullptr;
+    feed_.reset();
+    if (wanted) {
+        const auto from = decodes ? audio_codec(source->receive.front().codec) : std::optional(audio::CodecId::Pcmu);
+        AudioFeed::Format format;
+        format.encoder = encoder_for(*agreed_, from.value_or(audio::CodecId::Pcmu), host_.config.opus_complexity);
+        format.clock_rate = agreed_->send.clock_rate;
+        format.frames_per_packet = static_cast<unsigned>(std::clamp<std::int64_t>(agreed_->send_ptime / kFrame, 1, 3));
+        auto made = AudioFeed::create(format);
+        if (!made) return fail(call::MediaFailure::Overloaded);
+        feed_ = std::move(*made);
+        if (decodes) prepare_feed(*source);
+        if (tone_) feed_->play(*tone_);
+    }
+    if (had || feed_) stream_.switch_source();
+    update_frames();
+}
+
+void Leg::play(const audio::ToneSpec& tone) {
+    tone_ = tone;
+    rebuild_feed();
+}
+
+void Leg::stop_tone() {
+    if (!tone_) return;
+    tone_.reset();
+    rebuild_feed();
+}
+
+void Leg::send_digit(char digit, std::chrono::milliseconds duration) {
+    const auto event = rtp::event_of(digit);
+    if (!event || !agreed_ || !agreed_->send_dtmf || queued_count_ == kDigitQueue) return;
+    queued_digits_[(queued_first_ + queued_count_) % kDigitQueue] = {*event, duration};
+    ++queued_count_;
+    update_frames();
+}
+
+void Leg::update_frames() {
+    const bool wanted = feed_ || queued_count_ > 0 || !digits_out_.idle() || digits_in_.active() || digits_on_.active();
+    if (wanted == wants_frames_) return;
+    wants_frames_ = wanted;
+    host_.want_frames(*this, wanted);
+}
+
+void Leg::tell_path_up() {
+    if (path_up_ || !agreed_) return;
+    const bool stands = is_browser() ? dtls_done_ : transport_.rtp_destination() && (!is_secure() || srtp_.ready());
+    if (!stands) return;
+    path_up_ = true;
+    host_.path_up(*this);
+}
+
+void Leg::close(TimePoint now) {
+    if (agreed_)
+        send_report(RtcpSession::Ending::Bye, now,
+                    std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
+    if (dtls_ && dtls_peer_) dtls_->close();
+    if (peer_) {
+        Leg* other = peer_;
+        set_peer(nullptr, now);
+        other->set_peer(nullptr, now);
+    }
+    if (wants_frames_) host_.want_frames(*this, false);
+    wants_frames_ = false;
+}
+
+void Leg::on_second(TimePoint now, WallTime wall) {
+    if (!agreed_) return;
+    const auto verdict = liveness_.check(now);
+    if (verdict.timed_out) host_.timed_out(*this);
+    if (verdict.one_way && path_up_) host_.one_way(*this);
+    if (rtcp_.due(now)) send_report(RtcpSession::Ending::No, now, wall);
+    if (feed_ && rtcp_.reported_loss()) {
+        constexpr double kMostFec = 20;  // percent; beyond it FEC eats the rate that the speech needs
+        feed_->expect_loss(static_cast<int>(std::clamp(*rtcp_.reported_loss() * 100, 1.0, kMostFec)));
+    }
+    // A better class of source may still win in the first 3 s; from then on only signalling moves the peer.
+    constexpr std::chrono::seconds kWindow{3};
+    const bool final_source = setup_.policy == call::SourcePolicy::Nat || setup_.policy == call::SourcePolicy::Strict;
+    if (locked_since_ && !is_secure() && final_source && now - *locked_since_ >= kWindow) transport_.connect();
+    if (is_browser()) check_browser_deadlines(now);
+}
+
+call::MediaStatistics Leg::statistics() const {
+    call::MediaStatistics out;
+    const auto totals = received_.totals();
+    out.packets_received = packets_in_;
+    out.bytes_received = octets_in_;
+    out.packets_sent = stream_.packets();
+    out.bytes_sent = octets_out_;
+    out.packets_lost = static_cast<std::uint64_t>(std::max<std::int64_t>(totals.lost(), 0));
+    out.packets_dropped = drops_.total();
+    const auto to_ms = [](Duration d) { return std::chrono::duration<double, std::milli>(d).count(); };
+    if (const auto* source = received_.current()) out.jitter_ms = to_ms(source->jitter());
+    if (const auto loss = rtcp_.reported_loss()) out.remote_loss_percent = *loss * 100;
+    if (const auto trip = rtcp_.round_trip()) out.round_trip_ms = to_ms(*trip);
+    if (peer_ && peer_->feed_) out.concealed_ms = peer_->feed_->concealed_ms();
+    return out;
+}
+
+}  // namespace dp::media

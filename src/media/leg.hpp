@@ -1,0 +1,191 @@
+#pragma once
+/// @file One leg on its worker: everything a datagram of it meets on the way in, and everything it sends.
+///
+/// Order in, cheapest first and state only after authentication: size, class, leg (the caller found it), source, SRTP,
+/// payload type, source lock, SSRC state and statistics, key press, crossing, protection, send. A packet that fails one
+/// step is counted and touches nothing behind it. Outgoing: one SSRC, one sequence and one timeline for the leg's whole
+/// life, whatever feeds it (StreamRewriter).
+///
+/// Thread: its worker. No allocation, lock or log per packet. Split over leg.cpp (life and agreement), leg_receive.cpp,
+/// leg_send.cpp, leg_browser.cpp (ICE, DTLS).
+
+#include <memory>
+#include <optional>
+
+#include "call/media_engine.hpp"
+#include "ice/lite_agent.hpp"
+#include "ice/source_limiter.hpp"
+#include "media/audio_feed.hpp"
+#include "media/dtls.hpp"
+#include "media/leg_host.hpp"
+#include "media/leg_transport.hpp"
+#include "media/liveness.hpp"
+#include "media/payload_routes.hpp"
+#include "media/rtcp_session.hpp"
+#include "media/srtp_session.hpp"
+#include "rtp/receiver_statistics.hpp"
+#include "rtp/source_lock.hpp"
+#include "rtp/stream_rewriter.hpp"
+#include "rtp/telephone_event.hpp"
+
+namespace dp::media {
+
+struct LegSetup {
+    call::LegId id;
+    call::MediaTransport transport = call::MediaTransport::Rtp;
+    call::SourcePolicy policy = call::SourcePolicy::Nat;
+    std::optional<ice::Credentials> ice;
+    std::string cname;
+};
+
+/// Why received datagrams went no further.
+struct DropCounts {
+    std::uint64_t malformed = 0;
+    std::uint64_t unknown_type = 0;
+    std::uint64_t foreign_source = 0;
+    std::uint64_t authentication = 0;
+    std::uint64_t replay = 0;
+    std::uint64_t no_key = 0;
+    std::uint64_t direction = 0;  ///< held: not asked for
+    std::uint64_t duplicate = 0;  ///< duplicates and packets of an SSRC that was replaced
+
+    std::uint64_t total() const {
+        return malformed + unknown_type + foreign_source + authentication + replay + no_key + direction + duplicate;
+    }
+};
+
+class Leg {
+public:
+    Leg(LegSetup setup, LegTransport transport, LegHost& host, TimePoint now);
+    ~Leg();
+    Leg(const Leg&) = delete;
+    Leg& operator=(const Leg&) = delete;
+
+    // Commands of the call core.
+    void configure(const call::MediaPeer& peer, TimePoint now);
+    void restart_ice(ice::Credentials fresh, TimePoint now);
+    /// Both sides must be told; null ends the connection.
+    void set_peer(Leg* peer, TimePoint now);
+    void play(const audio::ToneSpec& tone);
+    void stop_tone();
+    void send_digit(char digit, std::chrono::milliseconds duration);
+    /// RTCP BYE and DTLS close_notify.
+    void close(TimePoint now);
+
+    // Input.
+    enum class Channel : std::uint8_t { Rtp, Rtcp };
+    void on_datagram(rtp::MutableBytes datagram, const Endpoint& from, Channel channel, TimePoint now);
+    /// `may_refuse` false: this source has had its share of error replies.
+    void on_stun(const ice::StunMessage& request, const Endpoint& from, bool may_refuse, TimePoint now);
+    void on_frame(TimePoint now);
+    void on_second(TimePoint now, WallTime wall);
+    void step_dtls(TimePoint now);
+    TimePoint dtls_deadline() const { return dtls_ ? dtls_->deadline() : kNever; }
+    bool has_dtls_input() const { return dtls_ && dtls_->has_input(); }
+
+    call::LegId id() const { return setup_.id; }
+    Leg* peer() const { return peer_; }
+    LegTransport& transport() { return transport_; }
+    call::MediaStatistics statistics() const;
+    const DropCounts& drops() const { return drops_; }
+    const std::optional<ice::LiteAgent>& ice() const { return ice_; }
+    const sdp::NegotiatedAudio* agreed() const { return agreed_ ? &*agreed_ : nullptr; }
+
+private:
+    bool is_browser() const { return setup_.transport == call::MediaTransport::Webrtc; }
+    bool is_secure() const { return setup_.transport != call::MediaTransport::Rtp; }
+
+    // leg.cpp
+    void apply_security(const sdp::NegotiatedAudio& next, bool moved, TimePoint now);
+    void apply_addresses(const call::MediaPeer& peer, TimePoint now);
+    void rebuild_crossing();
+    void rebuild_feed();
+    void prepare_feed(const sdp::NegotiatedAudio& source);
+    void update_frames();
+    void tell_path_up();
+
+    // leg_receive.cpp
+    void on_rtp(rtp::MutableBytes datagram, const Endpoint& from, TimePoint now);
+    void on_rtcp(rtp::MutableBytes datagram, const Endpoint& from, TimePoint now);
+    bool unprotect(rtp::MutableBytes& datagram, TimePoint now);
+    bool believe(const rtp::RtpHeader& header, const Endpoint& from, TimePoint now);
+    void follow_source(TimePoint now);
+    void cross_audio(rtp::MutableBytes datagram, const rtp::RtpHeader& header, const PayloadRoute& route,
+                     TimePoint now);
+    void cross_digit(rtp::MutableBytes datagram, const rtp::RtpHeader& header, const PayloadRoute& route,
+                     TimePoint now);
+    void report_digit(const rtp::Digit& digit);
+
+    // leg_send.cpp
+    bool may_send() const;
+    /// `packet` stands in a ring slot, with room behind it.
+    void send_rtp(rtp::MutableBytes packet, std::size_t payload_size, TimePoint now);
+    void relay(rtp::MutableBytes datagram, const rtp::RtpHeader& header, std::uint8_t type, TimePoint now,
+               rtp::StreamRewriter::Content content = rtp::StreamRewriter::Content::Audio);
+    void send_event(const rtp::EventOut& event, std::uint8_t type, TimePoint now);
+    void originate(const rtp::RtpFields& fields, rtp::Bytes payload, TimePoint now);
+    void send_feed(TimePoint now);
+    void send_pending_digit(TimePoint now);
+    void send_report(RtcpSession::Ending ending, TimePoint now, WallTime wall);
+    void finish_lost_events(TimePoint now);
+
+    // leg_browser.cpp
+    void on_dtls(rtp::Bytes datagram, const Endpoint& from, TimePoint now);
+    void start_association(DtlsRole role, TimePoint now);
+    void adopt_dtls_keys(TimePoint now);
+    void check_browser_deadlines(TimePoint now);
+    void fail(call::MediaFailure reason);
+
+    struct QueuedDigit {
+        std::uint8_t event = 0;
+        Duration length{};
+    };
+    static constexpr std::size_t kDigitQueue = 64;
+
+    LegSetup setup_;
+    LegTransport transport_;
+    LegHost& host_;
+    Leg* peer_ = nullptr;
+
+    std::optional<sdp::NegotiatedAudio> agreed_;
+    PayloadRoutes routes_{};
+    rtp::SourceLock lock_;
+    SrtpSession srtp_;
+    rtp::ReceiverStatistics received_;
+    rtp::StreamRewriter stream_;
+    RtcpSession rtcp_;
+    Liveness liveness_;
+    DropCounts drops_;
+
+    std::unique_ptr<AudioFeed> feed_;  ///< when the peer is decoded for us, or a tone plays
+    std::optional<audio::ToneSpec> tone_;
+    bool wants_frames_ = false;
+
+    rtp::EventReceiver digits_in_;
+    std::uint32_t digits_in_rate_ = 8000;
+    rtp::EventRelay digits_on_;  ///< from us to the peer
+    std::uint32_t digits_on_in_rate_ = 8000;
+    std::uint32_t digits_on_out_rate_ = 8000;
+    std::uint8_t digits_on_type_ = 0;
+    rtp::EventSender digits_out_;
+    std::array<QueuedDigit, kDigitQueue> queued_digits_{};
+    std::size_t queued_first_ = 0;
+    std::size_t queued_count_ = 0;
+
+    std::optional<ice::LiteAgent> ice_;
+    std::optional<std::string> old_ufrag_;  ///< of before an ICE restart, until the new one is used
+    std::unique_ptr<DtlsAssociation> dtls_;
+    std::optional<Endpoint> dtls_peer_;  ///< where the last DTLS datagram came from
+    bool dtls_done_ = false;
+    std::optional<TimePoint> ice_deadline_;
+    bool consent_lost_ = false;
+
+    bool path_up_ = false;
+    bool failed_ = false;
+    std::optional<TimePoint> locked_since_;
+    std::uint64_t packets_in_ = 0;
+    std::uint64_t octets_in_ = 0;
+    std::uint64_t octets_out_ = 0;
+};
+
+}  // namespace dp::media

@@ -1,0 +1,56 @@
+#pragma once
+/// @file Is anybody there: media timeout and one-way audio of one leg, as a pure state machine asked once a second.
+///
+/// Thread: the leg's worker; time handed in. A leg that should send is given 30 s without RTP or RTCP (RTCP counts:
+/// carriers with silence suppression send nothing else); a held one 10 minutes.
+
+#include <cstdint>
+#include <optional>
+
+#include "base/clock.hpp"
+
+namespace dp::media {
+
+struct LivenessLimits {
+    Duration timeout = std::chrono::seconds(30);
+    Duration held_timeout = std::chrono::minutes(10);
+    Duration one_way = std::chrono::seconds(5);
+};
+
+class Liveness {
+public:
+    enum class Expectation : std::uint8_t { Sends, Held };
+
+    explicit Liveness(const LivenessLimits& limits) : limits_(limits) {}
+
+    /// Signalling said again what is to be expected: every count starts anew.
+    void expect(Expectation expectation, TimePoint now);
+    void heard(TimePoint now) {
+        last_heard_ = now;
+        timed_out_ = false;
+    }
+    void heard_rtp() { heard_since_ = true; }
+    /// We sent audio; the one-way clock begins with the first.
+    void sent(TimePoint now) {
+        if (!sending_since_) sending_since_ = now;
+    }
+
+    struct Verdict {
+        bool timed_out = false;
+        bool one_way = false;
+    };
+    /// What is newly true.
+    Verdict check(TimePoint now);
+
+private:
+    LivenessLimits limits_;
+    Expectation expectation_ = Expectation::Held;
+    bool active_ = false;
+    TimePoint last_heard_{};
+    std::optional<TimePoint> sending_since_;
+    bool heard_since_ = false;
+    bool timed_out_ = false;
+    bool one_way_told_ = false;
+};
+
+}  // namespace dp::media

@@ -1,0 +1,442 @@
+#include "media/worker.hpp"
+
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+
+#include "base/metrics.hpp"
+
+namespace dp::media {
+namespace {
+
+TimePoint clock_now() {
+    return std::chrono::steady_clock::now();
+}
+WallTime wall_now() {
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+timespec to_timespec(Duration duration) {
+    const auto whole = std::chrono::floor<std::chrono::seconds>(duration);
+    return {static_cast<time_t>(whole.count()), static_cast<long>((duration - whole).count())};
+}
+
+// epoll tags: a leg's address (16-aligned) with its channel in the lowest bit, or one of these.
+constexpr std::uint64_t kWakeTag = 2;
+constexpr std::uint64_t kSharedV4Tag = 4;
+constexpr std::uint64_t kSharedV6Tag = 6;
+
+std::uint64_t tag_of(const Leg& leg, Leg::Channel channel) {
+    return reinterpret_cast<std::uint64_t>(&leg) | (channel == Leg::Channel::Rtcp ? 1 : 0);
+}
+
+constexpr std::chrono::milliseconds kSliceTime{20};
+constexpr std::chrono::milliseconds kLoadPeriod{100};
+constexpr std::uint16_t kStunPerSecond = 200;
+constexpr std::uint16_t kRefusalsPerSecond = 5;
+constexpr std::size_t kCommandCapacity = 16384;
+constexpr int kBatchesPerTurn = 8;
+
+SipKey random_key(Random& random) {
+    return {random.next_u64(), random.next_u64()};
+}
+
+}  // namespace
+
+Worker::Worker(const MediaConfig& config, std::shared_ptr<const DtlsIdentity> dtls_identity, UdpSocket shared_v4,
+               UdpSocket shared_v6, Executor& control, std::shared_ptr<Listener> listener)
+    : LegHost(packets_, secure_random_, settings_, std::move(dtls_identity)),
+      settings_(config),
+      packets_([this] { flush_sends(); }),
+      outbox_(control, std::move(listener)),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      commands_(kCommandCapacity,
+                [this] {
+                    const std::uint64_t one = 1;
+                    [[maybe_unused]] const auto written = ::write(wake_, &one, sizeof one);
+                }),
+      stun_limit_(random_key(secure_random_), kStunPerSecond),
+      refusal_limit_(random_key(secure_random_), kRefusalsPerSecond),
+      slice_due_(clock_now()),
+      frames_(clock_now()),
+      now_(clock_now()),
+      tick_(now_),
+      load_since_(now_) {
+    watch(wake_, kWakeTag);
+    if (shared_v4.open()) {
+        shared_v4_ = std::make_unique<SharedSocket>(std::move(shared_v4), config.browser_dscp);
+        watch(shared_v4_->socket().fd(), kSharedV4Tag);
+    }
+    if (shared_v6.open()) {
+        shared_v6_ = std::make_unique<SharedSocket>(std::move(shared_v6), config.browser_dscp);
+        watch(shared_v6_->socket().fd(), kSharedV6Tag);
+    }
+}
+
+Worker::~Worker() {
+    stop();
+    legs_.clear();
+    ::close(wake_);
+    ::close(epoll_);
+}
+
+void Worker::start() {
+    thread_ = std::thread([this] { run(); });
+}
+
+void Worker::stop() {
+    if (!thread_.joinable()) return;
+    stopping_ = true;
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(wake_, &one, sizeof one);
+    thread_.join();
+}
+
+void Worker::watch(int fd, std::uint64_t tag) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u64 = tag;
+    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
+}
+
+void Worker::run() {
+    ::pthread_setname_np(::pthread_self(), "media");
+    ::prctl(PR_SET_TIMERSLACK, 1UL);  // the tick is 1 ms; the default slack of 50 us would be 5 % of it
+    while (!stopping_) {
+        std::size_t count = wait();
+        gauges_.wakeups.fetch_add(1, std::memory_order_relaxed);
+        now_ = clock_now();
+        while (true) {
+            for (std::size_t i = 0; i < count; ++i) handle(events_[i]);
+            if (count < kEvents) break;
+            const int more = ::epoll_wait(epoll_, events_.data(), kEvents, 0);
+            count = more > 0 ? static_cast<std::size_t>(more) : 0;
+        }
+        commands_.drain(kCommandsPerTurn);
+        frames_.advance(now_, [](Leg& leg, TimePoint due) { leg.on_frame(due); });
+        step_handshakes();
+        if (now_ >= slice_due_) run_slices();
+        close_drained();
+        measure_load();
+        flush_sends();
+        outbox_.flush();
+    }
+}
+
+TimePoint Worker::next_deadline() const {
+    TimePoint deadline = slice_due_;
+    if (legs_.empty() && draining_.empty()) deadline = now_ + std::chrono::seconds(1);
+    deadline = std::min(deadline, frames_.next_deadline());
+    if (!draining_.empty()) deadline = std::min(deadline, draining_.front().until);
+    for (const Leg* leg : handshakes_) deadline = std::min(deadline, leg->dtls_deadline());
+    if (!outbox_.empty()) deadline = std::min(deadline, now_ + std::chrono::milliseconds(5));
+    return deadline;
+}
+
+/// Sleeps to the next tick whatever arrives: everything that came meanwhile is then one batch.
+void Worker::sleep_to_tick(TimePoint deadline) {
+    tick_ = std::max(tick_ + settings_.tick, now_);
+    const timespec until = to_timespec(std::min(tick_, deadline).time_since_epoch());
+    ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
+}
+
+std::size_t Worker::wait() {
+    const bool urgent =
+        !commands_.empty() || std::ranges::any_of(handshakes_, [](const Leg* leg) { return leg->has_dtls_input(); });
+    const TimePoint now = clock_now();
+    Duration timeout{};
+    if (!urgent) {
+        const TimePoint deadline = next_deadline();
+        if (coalescing_)
+            sleep_to_tick(deadline);
+        else
+            timeout = std::max(Duration{}, deadline - now);
+    }
+    const timespec limit = to_timespec(timeout);
+    const int count = ::epoll_pwait2(epoll_, events_.data(), kEvents, &limit, nullptr);
+    return count > 0 ? static_cast<std::size_t>(count) : 0;
+}
+
+void Worker::handle(const epoll_event& event) {
+    const std::uint64_t tag = event.data.u64;
+    if (tag == kWakeTag) {
+        std::uint64_t value = 0;
+        [[maybe_unused]] const auto got = ::read(wake_, &value, sizeof value);
+    } else if (tag == kSharedV4Tag) {
+        read_shared(*shared_v4_);
+    } else if (tag == kSharedV6Tag) {
+        read_shared(*shared_v6_);
+    } else {
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): put there by tag_of()
+        read_leg(*reinterpret_cast<Leg*>(tag & ~std::uint64_t{1}),
+                 (tag & 1) != 0 ? Leg::Channel::Rtcp : Leg::Channel::Rtp);
+    }
+}
+
+/// One datagram per event: a call has one in 20 ms, a second look would find nothing.
+void Worker::read_leg(Leg& leg, Leg::Channel channel) {
+    const PortPair& own = leg.transport().own();
+    const int fd = channel == Leg::Channel::Rtcp ? own.rtcp.fd() : own.rtp.fd();
+    const rtp::MutableBytes slot = packets_.next();
+    sockaddr_storage address;
+    socklen_t length = sizeof address;
+    const ssize_t size =
+        ::recvfrom(fd, slot.data(), slot.size(), MSG_TRUNC, reinterpret_cast<sockaddr*>(&address), &length);
+    if (size <= 0 || static_cast<std::size_t>(size) > slot.size()) return;  // an ICMP error, or truncated
+    ++packets_in_;
+    leg.on_datagram(slot.first(static_cast<std::size_t>(size)),
+                    Endpoint::from_sockaddr(reinterpret_cast<const sockaddr*>(&address)), channel, now_);
+}
+
+void Worker::read_shared(SharedSocket& socket) {
+    for (int batch = 0; batch < kBatchesPerTurn; ++batch) {
+        for (const auto& received : socket.receive(packets_)) on_shared_datagram(socket, received);
+        if (!socket.may_have_more()) return;
+    }
+}
+
+void Worker::on_shared_datagram(SharedSocket& socket, const SharedSocket::Received& received) {
+    ++packets_in_;
+    if (rtp::classify(received.datagram) == rtp::DatagramClass::Stun) return on_stun(socket, received);
+    Leg* leg = socket.legs().by_remote(received.from);
+    if (!leg) {
+        gauges_.dropped.fetch_add(1, std::memory_order_relaxed);
+        return;
+    }
+    leg->on_datagram(received.datagram, received.from, Leg::Channel::Rtp, now_);
+}
+
+/// RFC 8489 section 9.1.3: without USERNAME or integrity 400; an unknown ufrag gets silence.
+void Worker::on_stun(SharedSocket& socket, const SharedSocket::Received& received) {
+    const bool known = socket.legs().by_remote(received.from) != nullptr;
+    if (!known && !stun_limit_.allow(received.from.address, now_)) return;
+    const auto request = ice::StunMessage::parse(received.datagram);
+    if (!request || request->kind != ice::StunClass::Request) return;
+    const auto ufrag = ice::local_ufrag_of(*request);
+    Leg* leg = ufrag ? socket.legs().by_ufrag(*ufrag) : nullptr;
+    if (leg) return leg->on_stun(*request, received.from, refusal_limit_.allow(received.from.address, now_), now_);
+    if (ufrag || !refusal_limit_.allow(received.from.address, now_)) return;
+    std::array<std::uint8_t, ice::kMaxStunReply> buffer{};
+    const auto reply = ice::refuse(*request, 400, "Bad Request", buffer);
+    const SocketAddress to(received.from);
+    ::sendto(socket.socket().fd(), reply.data(), reply.size(), 0, to.get(), to.length);
+}
+
+/// A full handshake step costs 350 µs: a storm of browsers must not stand in the way of calls that are up.
+void Worker::step_handshakes() {
+    int budget = kHandshakesPerTurn;
+    for (std::size_t i = 0; i < handshakes_.size();) {
+        Leg* leg = handshakes_[i];
+        if ((leg->has_dtls_input() || leg->dtls_deadline() <= now_) && budget-- > 0) leg->step_dtls(now_);
+        const bool idle = !leg->has_dtls_input() && leg->dtls_deadline() == kNever;
+        if (idle) {
+            handshakes_[i] = handshakes_.back();
+            handshakes_.pop_back();
+        } else {
+            ++i;
+        }
+        if (budget <= 0) break;
+    }
+    // Whoever was not served this turn comes first in the next.
+    if (budget <= 0 && handshakes_.size() > 1) std::ranges::rotate(handshakes_, handshakes_.begin() + 1);
+}
+
+void Worker::run_slices() {
+    const TimePoint begin = now_;
+    while (slice_due_ <= begin) {
+        run_slice(next_slice_);
+        next_slice_ = (next_slice_ + 1) % kSlices;
+        slice_due_ += kSliceTime;
+        if (begin - slice_due_ > std::chrono::seconds(1)) slice_due_ = begin;
+    }
+}
+
+void Worker::run_slice(std::size_t slice) {
+    if (slice == 0) {
+        gauges_.packets.store(packets_in_, std::memory_order_relaxed);
+        const auto overflows = [](const auto& socket) { return socket ? socket->socket().overflows() : 0U; };
+        gauges_.socket_overflows.store(overflows(shared_v4_) + overflows(shared_v6_), std::memory_order_relaxed);
+        gauges_.events_lost.store(outbox_.dropped(), std::memory_order_relaxed);
+    }
+    if (slices_[slice].empty()) return;
+    const WallTime wall = wall_now();
+    for (Leg* leg : slices_[slice]) {
+        leg->on_second(now_, wall);
+        count_drops(legs_.at(leg->id()));
+        statistics_.emplace_back(leg->id(), leg->statistics());
+    }
+    outbox_.put([batch = std::move(statistics_)](Listener& listener) {
+        if (!listener.events) return;
+        for (const auto& [id, statistics] : batch) listener.events->on_statistics(id, statistics);
+    });
+    statistics_.clear();
+}
+
+void Worker::count_drops(Owned& owned) {
+    struct Named {
+        std::uint64_t DropCounts::* count;
+        metrics::Counter& counter;
+    };
+    const auto named = [](std::uint64_t DropCounts::* count, const char* reason) {
+        return Named{count, metrics::counter("dialplane_media_dropped_total", std::string("reason=\"") + reason + '"',
+                                             "Datagrams received and refused.")};
+    };
+    static const std::array kReasons{
+        named(&DropCounts::malformed, "malformed"),    named(&DropCounts::unknown_type, "unknown_type"),
+        named(&DropCounts::foreign_source, "foreign"), named(&DropCounts::authentication, "authentication"),
+        named(&DropCounts::replay, "replay"),          named(&DropCounts::no_key, "no_key"),
+        named(&DropCounts::direction, "direction"),    named(&DropCounts::duplicate, "duplicate")};
+    const DropCounts& now = owned.leg->drops();
+    for (const Named& reason : kReasons)
+        if (const auto grown = now.*reason.count - owned.counted.*reason.count; grown > 0) reason.counter.add(grown);
+    gauges_.dropped.fetch_add(now.total() - owned.counted.total(), std::memory_order_relaxed);
+    owned.counted = now;
+}
+
+void Worker::measure_load() {
+    const Duration passed = now_ - load_since_;
+    if (passed < kLoadPeriod) return;
+    const double rate =
+        static_cast<double>(packets_in_ - packets_at_load_) / std::chrono::duration<double>(passed).count();
+    const double limit = settings_.coalesce_above;
+    coalescing_ = rate > (coalescing_ ? limit * 3 / 4 : limit);
+    packets_at_load_ = packets_in_;
+    load_since_ = now_;
+}
+
+void Worker::flush_sends() {
+    if (shared_v4_) shared_v4_->flush();
+    if (shared_v6_) shared_v6_->flush();
+}
+
+Leg* Worker::find(call::LegId id) const {
+    const auto at = legs_.find(id);
+    return at == legs_.end() ? nullptr : at->second.leg.get();
+}
+
+void Worker::add(LegSetup setup, call::IpFamily family, std::uint8_t dscp, PortPair own) {
+    const call::LegId id = setup.id;
+    const bool browser = setup.transport == call::MediaTransport::Webrtc;
+    SharedSocket* shared = family == call::IpFamily::V4 ? shared_v4_.get() : shared_v6_.get();
+    LegTransport transport = browser ? LegTransport(*shared, dscp) : LegTransport(std::move(own), dscp);
+    Owned owned{std::make_unique<Leg>(std::move(setup), std::move(transport), *this, now_), 0, {}};
+    owned.slice = static_cast<std::size_t>(
+        std::ranges::min_element(slices_, {}, [](const auto& legs) { return legs.size(); }) - slices_.begin());
+    slices_[owned.slice].push_back(owned.leg.get());
+    if (!browser) {
+        watch(owned.leg->transport().own().rtp.fd(), tag_of(*owned.leg, Leg::Channel::Rtp));
+        watch(owned.leg->transport().own().rtcp.fd(), tag_of(*owned.leg, Leg::Channel::Rtcp));
+    }
+    if (legs_.empty()) slice_due_ = now_;
+    legs_.emplace(id, std::move(owned));
+    gauges_.legs.store(static_cast<std::int64_t>(legs_.size()), std::memory_order_relaxed);
+}
+
+void Worker::connect(call::LegId a, call::LegId b) {
+    Leg* first = find(a);
+    Leg* second = find(b);
+    if (!first || !second || first == second) return;
+    for (Leg* leg : {first, second}) {
+        Leg* former = leg->peer();
+        if (!former || former == first || former == second) continue;
+        leg->set_peer(nullptr, now_);
+        former->set_peer(nullptr, now_);
+    }
+    first->set_peer(second, now_);
+    second->set_peer(first, now_);
+}
+
+void Worker::disconnect(call::LegId id) {
+    Leg* leg = find(id);
+    Leg* former = leg ? leg->peer() : nullptr;
+    if (!former) return;
+    leg->set_peer(nullptr, now_);
+    former->set_peer(nullptr, now_);
+}
+
+/// Late packets of the call fall into sockets that nobody reads, not onto a closed port (no ICMP to the carrier).
+void Worker::drain(Leg& leg) {
+    PortPair sockets = leg.transport().take_own();
+    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, sockets.rtp.fd(), nullptr);
+    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, sockets.rtcp.fd(), nullptr);
+    const auto family = sockets.rtp.local().address.is_v4() ? call::IpFamily::V4 : call::IpFamily::V6;
+    draining_.push_back({now_ + settings_.drain, family, std::move(sockets)});
+}
+
+void Worker::release(call::LegId id) {
+    const auto at = legs_.find(id);
+    if (at == legs_.end()) return;
+    Leg& leg = *at->second.leg;
+    leg.close(now_);
+    flush_sends();
+    count_drops(at->second);
+    outbox_.put([id, last = leg.statistics()](Listener& listener) {
+        if (listener.events) listener.events->on_statistics(id, last);
+    });
+    std::erase(handshakes_, &leg);
+    frames_.remove(leg);
+    std::erase(slices_[at->second.slice], &leg);
+    if (!leg.transport().shared()) drain(leg);
+    legs_.erase(at);
+    gauges_.legs.store(static_cast<std::int64_t>(legs_.size()), std::memory_order_relaxed);
+}
+
+void Worker::close_drained() {
+    while (!draining_.empty() && draining_.front().until <= now_) {
+        const auto [family, port] = std::pair(draining_.front().family, draining_.front().sockets.port);
+        draining_.pop_front();
+        outbox_.put([family, port](Listener& listener) {
+            if (listener.port_closed) listener.port_closed(family, port);
+        });
+    }
+}
+
+void Worker::path_up(Leg& leg) {
+    outbox_.put([id = leg.id()](Listener& listener) {
+        if (listener.events) listener.events->on_media_path_up(id);
+    });
+}
+
+void Worker::failed(Leg& leg, call::MediaFailure reason) {
+    outbox_.put([id = leg.id(), reason](Listener& listener) {
+        if (listener.events) listener.events->on_media_failed(id, reason);
+    });
+}
+
+void Worker::timed_out(Leg& leg) {
+    outbox_.put([id = leg.id()](Listener& listener) {
+        if (listener.events) listener.events->on_media_timeout(id);
+    });
+}
+
+void Worker::one_way(Leg& leg) {
+    outbox_.put([id = leg.id()](Listener& listener) {
+        if (listener.events) listener.events->on_one_way(id);
+    });
+}
+
+void Worker::digit(Leg& leg, char digit, std::chrono::milliseconds duration) {
+    outbox_.put([id = leg.id(), digit, duration](Listener& listener) {
+        if (listener.events) listener.events->on_media_digit(id, digit, duration);
+    });
+}
+
+void Worker::want_frames(Leg& leg, bool wanted) {
+    if (wanted)
+        frames_.add(leg);
+    else
+        frames_.remove(leg);
+}
+
+void Worker::want_handshake(Leg& leg) {
+    if (std::ranges::find(handshakes_, &leg) == handshakes_.end()) handshakes_.push_back(&leg);
+}
+
+}  // namespace dp::media
