@@ -95,6 +95,7 @@ public:
     void on_offer(LegId id, const PeerSdp& sdp);
     void on_offer_answered(LegId id, const PeerSdp& sdp);
     void on_offer_refused(LegId id, int status);
+    std::string current_sdp(LegId id);
     void on_ended(LegId id, const LegEnd& end);
     /// From INFO: goes on as telephone-event, or as INFO where the other leg has none.
     void on_digit(LegId id, char digit, std::chrono::milliseconds duration);

@@ -133,6 +133,10 @@ void CallBook::on_offer_answered(LegId leg, const PeerSdp& sdp) {
 void CallBook::on_offer_refused(LegId leg, int status) {
     deliver(leg, [&](Call& call) { call.on_offer_refused(leg, status); });
 }
+std::string CallBook::current_sdp(LegId leg) {
+    const Slot* slot = slot_of(leg);
+    return slot != nullptr && slot->call ? slot->call->current_sdp(leg) : std::string();
+}
 void CallBook::on_digit(LegId leg, char digit, std::chrono::milliseconds duration) {
     deliver(leg, [&](Call& call) { call.on_digit(leg, digit, duration); });
 }

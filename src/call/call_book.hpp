@@ -49,6 +49,7 @@ public:
     void on_offer(LegId leg, const PeerSdp& sdp) override;
     void on_offer_answered(LegId leg, const PeerSdp& sdp) override;
     void on_offer_refused(LegId leg, int status) override;
+    std::string current_sdp(LegId leg) override;
     void on_digit(LegId leg, char digit, std::chrono::milliseconds duration) override;
     void on_ended(LegId leg, const LegEnd& end) override;
 

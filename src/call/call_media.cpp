@@ -143,6 +143,14 @@ void Call::on_offer_refused(LegId id, int status) {
     if (CallLeg* leg = find(id); leg != nullptr && leg->live()) exchange_.refused(*leg, partner_of(id), status);
 }
 
+std::string Call::current_sdp(LegId id) {
+    const CallLeg* leg = find(id);
+    if (leg == nullptr || !leg->live()) return {};
+    if (leg->anchored()) return leg->negotiation->current();
+    const CallLeg* partner = partner_of(id);
+    return partner == nullptr ? std::string() : partner->peer_sdp;
+}
+
 void Call::on_media_digit(LegId id, char digit, std::chrono::milliseconds duration) {
     const CallLeg* partner = partner_of(id);
     if (partner == nullptr || media_.has_telephone_event(*partner)) return;

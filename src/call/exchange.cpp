@@ -62,6 +62,7 @@ void Exchange::answered(CallLeg& leg, CallLeg* other, const PeerSdp& sdp) {
     }
     if (other == nullptr || phase_ == Phase::Idle) return;
     phase_ = Phase::Idle;
+    leg.peer_sdp = sdp.text;
     signaling_.answer_offer(other->id, sdp.text);
 }
 
@@ -73,6 +74,7 @@ void Exchange::refused(CallLeg& leg, CallLeg* other, int status) {
 }
 
 void Exchange::cross(CallLeg& leg, CallLeg& other, const PeerSdp& sdp) {
+    if (!sdp.empty()) leg.peer_sdp = sdp.text;
     if (phase_ == Phase::Asked && asker_ != leg.id) {  // the offer we asked this side for
         phase_ = Phase::AnswerDue;
         return signaling_.answer_offer(other.id, sdp.text);

@@ -47,6 +47,8 @@ public:
     bool restarts_ice() const;
     bool has_pending_offer() const { return pending_remote_.has_value(); }
 
+    /// Our description in force; empty before the first exchange.
+    std::string current() const { return local_ ? sdp::serialise(*local_) : std::string(); }
     /// Empty until the first exchange (or preview) is complete.
     const std::optional<sdp::NegotiatedAudio>& audio() const { return audio_; }
     const sdp::Capabilities& capabilities() const { return capabilities_; }

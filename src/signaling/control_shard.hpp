@@ -10,6 +10,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "base/clock.hpp"
@@ -21,6 +22,7 @@
 #include "call/conversation_sink.hpp"
 #include "call/leg_signaling.hpp"
 #include "call/media_engine.hpp"
+#include "signaling/flow_transport.hpp"
 #include "signaling/host_resolver.hpp"
 #include "sip/user_agent.hpp"
 #include "telephony/config/snapshot_hub.hpp"
@@ -33,6 +35,7 @@ namespace dp::signaling {
 struct ControlConfig {
     sip::UserAgentConfig user_agent;
     call::CallLimits calls;
+    sip::SessionTimerPolicy session_timer;
     /// Trunks that are there at start register within this time, spread at random; later ones at once.
     std::chrono::milliseconds start_spread{5000};
 };
@@ -42,7 +45,7 @@ struct ControlPorts {
     TimerWheel& timers;
     const Clock& clock;
     Random& random;
-    sip::SipTransport& transport;
+    FlowTransport& transport;
     HostResolver& resolver;
     call::MediaEngine& media;
     call::ConversationSink& conversations;
@@ -97,7 +100,7 @@ public:
     void stop(std::function<void()> stopped);
 
     /// What the transport received.
-    void receive(std::string_view message, const sip::Flow& flow);
+    void receive(std::span<char> message, const sip::Flow& flow);
     void flow_closed(const sip::Flow& flow);
     void datagram_refused(const Endpoint& remote, std::string_view quoted);
 

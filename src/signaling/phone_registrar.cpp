@@ -1,0 +1,278 @@
+#include "signaling/phone_registrar.hpp"
+
+#include "base/ascii.hpp"
+#include "sip/message_builder.hpp"
+
+namespace dp::signaling {
+namespace {
+
+using telephony::StationState;
+
+std::string aor_of(const telephony::Phone& phone, const telephony::Organization& organization) {
+    return phone.sip.username + '@' + organization.sip_domain;
+}
+
+std::string_view transport_name(sip::TransportKind kind) {
+    switch (kind) {
+        case sip::TransportKind::Udp: return "udp";
+        case sip::TransportKind::Tcp: return "tcp";
+        case sip::TransportKind::Tls: return "tls";
+        case sip::TransportKind::Ws: return "ws";
+        case sip::TransportKind::Wss: return "wss";
+    }
+    return "udp";
+}
+
+telephony::Event station_event(const telephony::Station& station, WallTime now) {
+    telephony::Event event;
+    event.organization = station.organization;
+    event.type = telephony::event_type::kStationUpdated;
+    event.resource_type = "station";
+    event.resource_id = station.id.str();
+    event.time = now;
+    event.payload = telephony::Payload()
+                        .text("stationId", station.id.str())
+                        .text("phoneId", station.phone.str())
+                        .text("userId", station.user.str())
+                        .text("state", to_string(station.state))
+                        .number("registrations", static_cast<std::int64_t>(station.registrations))
+                        .str();
+    return event;
+}
+
+call::MediaTransport media_of(sip::TransportKind kind) {
+    return sip::is_websocket(kind) ? call::MediaTransport::Webrtc : call::MediaTransport::Rtp;
+}
+
+}  // namespace
+
+PhoneRegistrar::PhoneRegistrar(Ports ports)
+    : ports_(std::move(ports)), reader_(ports_.snapshots), registrar_(sip::Registrar::Options{}), expiry_([this] { expire(); }) {}
+
+PhoneRegistrar::~PhoneRegistrar() = default;
+
+telephony::Ptr<telephony::OrganizationConfig> PhoneRegistrar::realm_of(std::string_view domain) {
+    if (auto found = snapshot()->organization_of_domain(ascii::lower(domain))) return found;
+    telephony::Ptr<telephony::OrganizationConfig> only;
+    std::size_t count = 0;
+    if (!IpAddress::parse(domain)) return nullptr;
+    snapshot()->organizations().for_each([&](const auto& config) {
+        only = config;
+        ++count;
+    });
+    return count == 1 ? only : nullptr;
+}
+
+sip::DigestServer& PhoneRegistrar::digest_of(const std::string& realm) {
+    auto& digest = digests_[realm];
+    if (!digest) {
+        sip::DigestServer::Options options;
+        options.realm = realm;
+        digest = std::make_unique<sip::DigestServer>(std::move(options), ports_.random, ports_.clock.now());
+    }
+    return *digest;
+}
+
+PhoneProof PhoneRegistrar::authenticate(const sip::MessageView& request, const sip::Flow& flow, std::string_view domain) {
+    PhoneProof proof;
+    const TimePoint now = ports_.clock.now();
+    proof.silence = guard_.silenced(flow.remote.address, now);
+    proof.config = realm_of(domain);
+    if (!proof.config || proof.silence) return proof;
+    telephony::Ptr<telephony::Phone> claimed;
+    auto lookup = [&](std::string_view user, std::string_view realm) -> std::optional<sip::DigestSecret> {
+        const auto ask = [&](telephony::DigestAlgorithm algorithm) {
+            return find_sip_identity(*snapshot(), ports_.secrets, realm, user, algorithm, ports_.clock.wall());
+        };
+        const auto md5 = ask(telephony::DigestAlgorithm::Md5);
+        const auto sha256 = ask(telephony::DigestAlgorithm::Sha256);
+        if (!md5 && !sha256) return std::nullopt;
+        claimed = md5 ? md5->phone : sha256->phone;
+        return sip::DigestSecret{md5 ? md5->ha1 : std::string(), sha256 ? sha256->ha1 : std::string()};
+    };
+    const auto check = digest_of(proof.config->organization().sip_domain).check(request, flow.kind, now, lookup);
+    proof.outcome = check.outcome;
+    if (check.outcome == sip::DigestOutcome::Accepted) {
+        proof.phone = std::move(claimed);
+        guard_.succeeded(flow.remote.address);
+    } else if (check.outcome == sip::DigestOutcome::Wrong) {
+        guard_.failed(flow.remote.address, now);
+    }
+    return proof;
+}
+
+sip::Response PhoneRegistrar::challenge(const PhoneProof& proof, const sip::Flow& flow) {
+    sip::Response answer;
+    if (proof.outcome == sip::DigestOutcome::Malformed) {
+        answer.status = 400;
+        return answer;
+    }
+    answer.status = 401;
+    const bool stale = proof.outcome == sip::DigestOutcome::Stale;
+    for (const auto& value : digest_of(proof.config->organization().sip_domain).challenge(flow.kind, stale, ports_.clock.now()))
+        answer.headers.add("WWW-Authenticate", value);
+    return answer;
+}
+
+void PhoneRegistrar::process(const sip::IncomingRequest& request, const PhoneProof& proof, sip::UserAgent& agent) {
+    const auto& uri = request.message.to().uri();
+    if (!uri.is_sip() || uri.user_unescaped() != proof.phone->sip.username) {  // somebody else's address (CVE-2025-47779 class)
+        agent.respond(request.id, sip::Response{.status = 403});
+        return;
+    }
+    const std::string aor = aor_of(*proof.phone, proof.config->organization());
+    accounts_[aor] = {proof.config->id(), proof.phone->id, std::string(request.message.value(sip::HeaderId::UserAgent))};
+    const auto answer = registrar_.process(request.message, aor, request.flow, ports_.clock.now());
+    // Readers see the station before the phone hears that it is registered.
+    apply(answer.events);
+    agent.respond(request.id, answer.status, [&](sip::ResponseBuilder& out) { answer.write(out); });
+}
+
+void PhoneRegistrar::apply(const std::vector<sip::RegistrarEvent>& events) {
+    for (const auto& event : events) take_event(event);
+    arm();
+}
+
+void PhoneRegistrar::take_event(const sip::RegistrarEvent& event) {
+    using Kind = sip::RegistrarEvent::Kind;
+    const std::uint64_t id = event.binding.id.value();
+    switch (event.kind) {
+        case Kind::Added:
+            flows_[id] = event.binding.flow;
+            ports_.transport.keep(event.binding.flow);
+            break;
+        case Kind::Refreshed: break;
+        case Kind::FlowChanged: {
+            const sip::Flow before = std::exchange(flows_[id], event.binding.flow);
+            ports_.transport.unkeep(before);
+            ports_.transport.keep(event.binding.flow);
+            if (ports_.flow_replaced) ports_.flow_replaced(before, event.binding.flow);
+            break;
+        }
+        case Kind::FlowLost: break;
+        case Kind::Removed:
+        case Kind::Replaced:
+        case Kind::Expired:
+        case Kind::Disconnected:
+            ports_.transport.unkeep(event.binding.flow);
+            flows_.erase(id);
+            break;
+    }
+    publish_station(event.binding.aor);
+}
+
+void PhoneRegistrar::arm() {
+    const TimePoint next = registrar_.next_deadline();
+    if (next == kNever)
+        expiry_.cancel();
+    else
+        ports_.timers.arm(expiry_, next);
+}
+
+void PhoneRegistrar::expire() { apply(registrar_.expire(ports_.clock.now())); }
+
+void PhoneRegistrar::flow_closed(const sip::Flow& flow) { apply(registrar_.connection_lost(flow, ports_.clock.now())); }
+
+void PhoneRegistrar::flow_failed(call::ContactId contact) { apply(registrar_.flow_failed(sip::BindingId(contact.value()))); }
+
+telephony::Ptr<telephony::Phone> PhoneRegistrar::find_phone(const std::string& aor) const {
+    const auto account = accounts_.find(aor);
+    if (account == accounts_.end()) return nullptr;
+    const auto& config = snapshot()->organization(account->second.organization);
+    return config ? config->phone(account->second.phone) : nullptr;
+}
+
+void PhoneRegistrar::configuration_changed() {
+    std::vector<std::string> gone;
+    for (const auto& [aor, account] : accounts_) {
+        const auto phone = find_phone(aor);
+        const auto& config = snapshot()->organization(account.organization);
+        if (!phone || !phone->enabled || aor_of(*phone, config->organization()) != aor) gone.push_back(aor);
+    }
+    for (const auto& aor : gone) {
+        apply(registrar_.remove_all(aor));
+        accounts_.erase(aor);
+    }
+}
+
+telephony::Ptr<telephony::Phone> PhoneRegistrar::phone_on(const sip::Flow& flow) const {
+    const auto bindings = registrar_.on_flow(flow);
+    return bindings.empty() ? nullptr : find_phone(bindings.front()->aor);
+}
+
+std::optional<PhoneTarget> PhoneRegistrar::target(call::ContactId contact) const {
+    const sip::Binding* binding = registrar_.find(sip::BindingId(contact.value()));
+    if (binding == nullptr || !binding->has_flow()) return std::nullopt;
+    const auto account = accounts_.find(binding->aor);
+    if (account == accounts_.end()) return std::nullopt;
+    return PhoneTarget{binding->contact.str(), binding->flow, binding->path,
+                       snapshot()->organization(account->second.organization)};
+}
+
+std::vector<call::PhoneContact> PhoneRegistrar::contacts_of(const telephony::OrganizationId& organization,
+                                                            const telephony::UserId& user) const {
+    std::vector<call::PhoneContact> contacts;
+    std::uint16_t best = 0;
+    const auto& config = snapshot()->organization(organization);
+    if (!config) return contacts;
+    for (const auto& phone : config->phones_of(user)) {
+        if (!phone->enabled) continue;
+        for (const auto& target : registrar_.lookup(aor_of(*phone, config->organization()), ports_.clock.now())) {
+            const std::uint16_t q = registrar_.find(target.binding)->q;
+            if (q < best) continue;
+            if (q > best) contacts.clear();
+            best = q;
+            contacts.push_back({call::ContactId(target.binding.value()), phone->id, phone->station, media_of(target.flow.kind)});
+        }
+    }
+    return contacts;
+}
+
+void PhoneRegistrar::station_busy(const telephony::StationId& station, int delta) {
+    int& calls = busy_[station];
+    calls += delta;
+    if (calls <= 0) busy_.erase(station);
+    const auto live = ports_.stations.find(station);
+    if (!live) return;
+    const auto& config = snapshot()->organization(live->organization);
+    const auto phone = config ? config->phone(live->phone) : nullptr;
+    if (phone) publish_station(aor_of(*phone, config->organization()));
+}
+
+std::shared_ptr<telephony::Station> PhoneRegistrar::describe(const telephony::Phone& phone, const std::string& aor) const {
+    auto station = std::make_shared<telephony::Station>();
+    station->id = phone.station;
+    station->organization = phone.meta.organization;
+    station->phone = phone.id;
+    station->user = phone.user;
+    const auto bindings = registrar_.bindings(aor);
+    station->registrations = bindings.size();
+    if (bindings.empty()) return station;
+    const sip::Binding& newest = *bindings.front();
+    station->state = busy_.contains(phone.station) ? StationState::InUse : StationState::Online;
+    station->transport = transport_name(newest.flow.kind);
+    station->remote_address = newest.flow.remote.str();
+    station->user_agent = newest.user_agent;
+    const auto wall = [&](TimePoint at) {
+        return ports_.clock.wall() + std::chrono::duration_cast<std::chrono::milliseconds>(at - ports_.clock.now());
+    };
+    station->registered = wall(newest.registered_at);
+    station->expires = wall(newest.expires_at);
+    return station;
+}
+
+void PhoneRegistrar::publish_station(const std::string& aor) {
+    const auto phone = find_phone(aor);
+    if (!phone || phone->station.empty()) return;
+    auto station = describe(*phone, aor);
+    const auto before = ports_.stations.find(phone->station);
+    const bool same_session = before && before->registrations > 0;
+    const auto& base = snapshot()->organization(phone->meta.organization)->base_settings(phone->base_settings);
+    // What the session logged in with: a later change of the base settings makes a new login due.
+    station->base_settings_version = same_session ? before->base_settings_version : (base ? base->meta.version : 0);
+    const bool changed = !before || before->state != station->state || before->registrations != station->registrations;
+    ports_.stations.put(phone->station, station);
+    if (changed) ports_.events.record({station_event(*station, ports_.clock.wall())});
+}
+
+}  // namespace dp::signaling

@@ -1,0 +1,75 @@
+#pragma once
+/// @file SipLegs: the call core's LegSignaling over sip::UserAgent: a leg is an INVITE session with a phone's flow or a carrier's
+/// gateway. What a phone or a carrier is told is built here from typed fields; nothing crosses from one leg to another but what
+/// LegSignaling carries (sip-stack 4.6).
+///
+/// Threads: control shard. Lifetime: agent, registrar, trunks and events outlive it.
+
+#include <string>
+#include <unordered_map>
+
+#include "base/mailbox.hpp"
+#include "call/leg_signaling.hpp"
+#include "signaling/phone_registrar.hpp"
+#include "signaling/trunks.hpp"
+#include "sip/user_agent.hpp"
+
+namespace dp::signaling {
+
+class SipLegs final : public call::LegSignaling, public sip::InviteSessionHandler {
+public:
+    struct Ports {
+        sip::UserAgent& agent;
+        PhoneRegistrar& phones;
+        Trunks& trunks;
+        Executor& later;   ///< what must not be raised inside a request is raised from here
+        sip::SessionTimerPolicy session_timer;
+    };
+    explicit SipLegs(const Ports& ports);
+    ~SipLegs() override;
+    void set_events(call::LegEvents& events) { events_ = &events; }
+
+    /// An incoming session becomes a leg of a call.
+    void adopt(call::LegId leg, sip::InviteSession& session);
+    std::size_t size() const { return legs_.size(); }
+
+    void place(call::LegId leg, call::OutgoingLeg invite) override;
+    void progress(call::LegId leg, call::Ringing ringing, std::string_view sdp) override;
+    void answer(call::LegId leg, std::string_view sdp) override;
+    void refuse(call::LegId leg, const call::Refusal& refusal) override;
+    void hang_up(call::LegId leg, const call::Release& release) override;
+    void offer(call::LegId leg, std::string_view sdp) override;
+    void answer_offer(call::LegId leg, std::string_view sdp) override;
+    void refuse_offer(call::LegId leg, int status) override;
+    void send_digit(call::LegId leg, char digit, std::chrono::milliseconds duration) override;
+
+    void on_session_progress(sip::InviteSession& session, const sip::Progress& progress) override;
+    void on_session_answered(sip::InviteSession& session, const sip::Answered& answered) override;
+    void on_session_confirmed(sip::InviteSession& session, sip::BodyView answer) override;
+    void on_session_offered(sip::InviteSession& session, const sip::RemoteOffer& offer) override;
+    void on_session_offer_answered(sip::InviteSession& session, sip::BodyView answer) override;
+    void on_session_offer_withdrawn(sip::InviteSession& session) override;
+    void on_session_offer_failed(sip::InviteSession& session, sip::OfferFailure failure, int status) override;
+    void on_session_info(sip::InviteSession& session, const sip::MessageView& info) override;
+    void on_session_referred(sip::InviteSession& session, const sip::MessageView& refer, sip::ServerRequestId request) override;
+    void on_session_notified(sip::InviteSession& session, const sip::MessageView& notify) override;
+    sip::Body current_description(sip::InviteSession& session) override;
+    void on_session_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
+
+private:
+    Result<sip::InviteRequest> invite_phone(call::ContactId contact, const call::OutgoingLeg& invite) const;
+    Result<sip::InviteRequest> invite_gateway(call::GatewayId gateway, const call::OutgoingLeg& invite);
+    void place_failed(call::LegId leg);
+    sip::InviteSession* session_of(call::LegId leg);
+    call::LegId leg_of(const sip::InviteSession& session) const;
+    /// The leg's events are not wanted any more; the session goes on alone until it is over.
+    void let_go(call::LegId leg);
+    call::PeerSdp sdp_of(const sip::InviteSession& session, sip::BodyView body) const;
+
+    Ports ports_;
+    call::LegEvents* events_ = nullptr;
+    std::unordered_map<call::LegId, sip::SessionId> legs_;
+    std::unordered_map<sip::SessionId, call::LegId> sessions_;
+};
+
+}  // namespace dp::signaling

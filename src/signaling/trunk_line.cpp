@@ -1,0 +1,289 @@
+#include "signaling/trunk_line.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "signaling/addressing.hpp"
+
+namespace dp::signaling {
+namespace {
+
+using telephony::RegistrationType;
+using telephony::TrunkHealth;
+using Shown = telephony::RegistrationState;
+
+constexpr std::chrono::seconds kLookUpAgain{60};
+
+std::vector<sip::NextHop> hops_of(const std::vector<sip::Target>& targets) {
+    std::vector<sip::NextHop> hops;
+    for (const auto& target : targets) {
+        sip::NextHop hop;
+        hop.target = target;
+        hop.large = sip::NextHop::LargeRequest::SwitchToTcp;
+        hops.push_back(std::move(hop));
+    }
+    return hops;
+}
+
+std::string uri_at(std::string_view user, const std::string& host, std::uint16_t port, sip::TransportKind kind) {
+    const bool plain = kind == sip::TransportKind::Udp;
+    return sip_uri(user, host, port == sip::default_port(kind) ? 0 : port, plain ? std::string_view{} : sip::uri_name(kind));
+}
+
+std::chrono::milliseconds in_millis(Duration duration) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(duration);
+}
+
+}  // namespace
+
+TrunkLine::TrunkLine(const TrunkPorts& ports, telephony::Ptr<telephony::Trunk> trunk, std::string domain, Start start)
+    : ports_(ports),
+      trunk_(std::move(trunk)),
+      domain_(std::move(domain)),
+      token_("t" + ports.sip.random.token(16)),
+      delay_(start.delay),
+      refresh_([this] { look_up(); }),
+      self_(std::make_shared<TrunkLine*>(this)) {
+    const auto& registration = trunk_->registration;
+    identity_host_ = registration.host.empty() ? domain_ : registration.host;
+    if (auto password = ports_.secrets.open(registration.password, telephony::password_context(trunk_->id)))
+        password_ = std::move(*password);
+    if (!registration.username.empty())
+        credentials_ = std::make_shared<sip::DigestClient>(sip::DigestAccount{registration.username, password_, {}},
+                                                           ports_.sip.random);
+    for (auto& gateway : telephony::gateways_of(*trunk_)) gateways_.push_back({std::move(gateway), {}, nullptr});
+    status_.id = trunk_->id;
+    status_.organization = trunk_->meta.organization;
+    status_.sessions = start.sessions;
+    status_.registration = shown_registration();
+    publish();
+    look_up();
+}
+
+TrunkLine::~TrunkLine() { *self_ = nullptr; }
+
+sip::TransportKind TrunkLine::transport() const {
+    switch (trunk_->transport) {
+        case telephony::TrunkTransport::Tcp: return sip::TransportKind::Tcp;
+        case telephony::TrunkTransport::Tls: return sip::TransportKind::Tls;
+        case telephony::TrunkTransport::Udp: break;
+    }
+    return sip::TransportKind::Udp;
+}
+
+void TrunkLine::look_up() {
+    if (stopping_) return;
+    const auto ask = [&](const std::string& host, std::uint16_t port, auto take) {
+        ports_.resolver.resolve(host, port, transport(), [self = self_, take](Result<std::vector<sip::Target>> result) {
+            if (*self != nullptr) take(**self, std::move(result));
+        });
+    };
+    if (trunk_->registration.type == RegistrationType::Register)
+        ask(trunk_->registration.host, trunk_->registration.port,
+            [](TrunkLine& line, auto result) { line.resolved_registrar(std::move(result)); });
+    for (std::size_t i = 0; i < gateways_.size(); ++i)
+        ask(gateways_[i].gateway.host, gateways_[i].gateway.port,
+            [i](TrunkLine& line, auto result) { line.resolved_gateway(i, std::move(result)); });
+    sources_.clear();
+    for (const auto& source : trunk_->source_addresses) {
+        if (const auto endpoint = Endpoint::parse(source))
+            sources_.push_back(*endpoint);
+        else
+            ask(source, sip::default_port(transport()),
+                [](TrunkLine& line, auto result) { line.resolved_source(std::move(result)); });
+    }
+    ports_.sip.timers.arm(refresh_, ports_.sip.clock.now() + kLookUpAgain);
+}
+
+void TrunkLine::resolved_source(Result<std::vector<sip::Target>> result) {
+    if (!result) return;
+    for (const auto& target : *result) sources_.push_back({target.remote.address, 0});
+}
+
+void TrunkLine::resolved_registrar(Result<std::vector<sip::Target>> result) {
+    if (!result || result->empty()) {
+        if (registrar_targets_.empty()) {
+            status_.last_error = result ? "The registrar's name has no address." : result.error().detail;
+            publish();
+        }
+        return;
+    }
+    std::vector<Endpoint> endpoints;
+    for (const auto& target : *result) endpoints.push_back(target.remote);
+    const bool moved = endpoints != registrar_targets_;
+    registrar_targets_ = std::move(endpoints);
+    if (!registration_) {
+        registration_ = std::make_unique<sip::RegistrationClient>(ports_.agent, ports_.sip, registration_config(*result), *this);
+        registration_->start(delay_);
+        publish();
+    } else if (moved) {
+        registration_->reconfigure(registration_config(*result));
+    }
+}
+
+sip::RegistrationConfig TrunkLine::registration_config(const std::vector<sip::Target>& targets) const {
+    const auto& registration = trunk_->registration;
+    sip::RegistrationConfig config;
+    config.hops = hops_of(targets);
+    config.registrar_uri = uri_at({}, registration.host, registration.port, transport());
+    config.address_of_record = '<' + uri_at(registration.username, registration.host, registration.port, sip::TransportKind::Udp) + '>';
+    config.contact_user = token_;
+    config.account = {registration.username, password_, {}};
+    return config;
+}
+
+void TrunkLine::resolved_gateway(std::size_t index, Result<std::vector<sip::Target>> result) {
+    GatewayLine& line = gateways_[index];
+    if (!result || result->empty()) {
+        log::warn("trunk", "gateway has no address trunk={} host={}", trunk_->id.str(), line.gateway.host);
+        return;
+    }
+    const bool moved = line.targets.empty() || line.targets.front().remote != result->front().remote;
+    line.targets = std::move(*result);
+    if (moved) start_probe(line);
+}
+
+void TrunkLine::start_probe(GatewayLine& line) {
+    sip::ProbeConfig config;
+    config.hop = hops_of(line.targets).front();
+    config.request_uri = uri_at({}, line.gateway.host, line.gateway.port, transport());
+    config.from = name_addr({}, trunk_->registration.username.empty() ? "dialplane" : trunk_->registration.username, domain_);
+    config.contact_user = token_;
+    config.interval = trunk_->health_probe.interval;
+    line.probe = std::make_unique<sip::OptionsProbe>(ports_.agent, ports_.sip, std::move(config), *this);
+    if (trunk_->health_probe.enabled) line.probe->start();
+}
+
+Shown TrunkLine::shown_registration() const {
+    if (trunk_->registration.type != RegistrationType::Register) return Shown::NotNeeded;
+    if (!registration_) return Shown::Unregistered;
+    switch (registration_->state()) {
+        case sip::RegistrationState::Stopped:
+        case sip::RegistrationState::Stopping: return Shown::Unregistered;
+        case sip::RegistrationState::Unregistered:
+        case sip::RegistrationState::Registering: return Shown::Registering;
+        case sip::RegistrationState::Registered:
+        case sip::RegistrationState::Refreshing: return Shown::Registered;
+        case sip::RegistrationState::Failed: return Shown::Failed;
+    }
+    return Shown::Unregistered;
+}
+
+/// Up while one gateway is; down when all that are known are.
+TrunkHealth TrunkLine::shown_health() const {
+    bool down = false;
+    for (const auto& line : gateways_) {
+        if (!line.probe) continue;
+        if (line.probe->health() == sip::Health::Up) return TrunkHealth::Up;
+        if (line.probe->health() == sip::Health::Unknown) return TrunkHealth::Unknown;
+        down = true;
+    }
+    return down ? TrunkHealth::Down : TrunkHealth::Unknown;
+}
+
+void TrunkLine::publish() {
+    const Shown registration = shown_registration();
+    const TrunkHealth health = shown_health();
+    const bool changed = registration != status_.registration || health != status_.health;
+    status_.registration = registration;
+    status_.health = health;
+    if (changed) status_.changed = ports_.sip.clock.wall();
+    ports_.live.put(trunk_->id, std::make_shared<const telephony::TrunkStatus>(status_));
+    if (!changed) return;
+    announce(telephony::event_type::kTrunkStatusChanged, telephony::Payload()
+                                                             .text("edgeId", trunk_->id.str())
+                                                             .text("registration", to_string(registration))
+                                                             .text("health", to_string(health))
+                                                             .number("sessions", status_.sessions));
+}
+
+void TrunkLine::announce(std::string_view type, const telephony::Payload& payload) {
+    telephony::Event event;
+    event.organization = trunk_->meta.organization;
+    event.type = type;
+    event.resource_type = "edge";
+    event.resource_id = trunk_->id.str();
+    event.time = ports_.sip.clock.wall();
+    event.payload = payload.str();
+    ports_.events.record({std::move(event)});
+}
+
+void TrunkLine::on_registration_finished(sip::RegistrationClient&, const sip::RegistrationReport& report) {
+    const bool good = report.failure == sip::RegistrationFailure::None;
+    status_.last_sip_status = report.status;
+    status_.last_error = good ? std::string() : std::string(report.reason);
+    if (!stopping_) {
+        if (good) {
+            status_.registration_latency = in_millis(report.latency);
+            status_.registered = ports_.sip.clock.wall();
+            registered_flow_ = report.flow;
+        }
+        telephony::Payload payload;
+        payload.text("edgeId", trunk_->id.str()).number("sipStatus", report.status).number("latencyMs", in_millis(report.latency).count());
+        if (!good) payload.text("reason", report.reason);
+        announce(good ? telephony::event_type::kTrunkRegistrationSuccess : telephony::event_type::kTrunkRegistrationFailure,
+                 payload);
+    }
+    publish();
+}
+
+void TrunkLine::on_probe_health_changed(sip::OptionsProbe&, const sip::ProbeReport&) { publish(); }
+
+void TrunkLine::on_probe_finished(sip::OptionsProbe&, const sip::ProbeReport& report) {
+    if (report.alive) status_.probe_round_trip = in_millis(report.latency);
+    ports_.live.put(trunk_->id, std::make_shared<const telephony::TrunkStatus>(status_));
+}
+
+telephony::TrunkCondition TrunkLine::condition() const { return {status_.registration, status_.health, status_.sessions}; }
+
+bool TrunkLine::acquire() {
+    if (status_.sessions >= trunk_->max_concurrent_sessions) return false;
+    ++status_.sessions;
+    ports_.live.put(trunk_->id, std::make_shared<const telephony::TrunkStatus>(status_));
+    return true;
+}
+
+void TrunkLine::release() {
+    if (status_.sessions > 0) --status_.sessions;
+    ports_.live.put(trunk_->id, std::make_shared<const telephony::TrunkStatus>(status_));
+}
+
+TrunkLine::Match TrunkLine::matches(const Endpoint& source) const {
+    Match best = Match::None;
+    const auto look = [&](const Endpoint& known) {
+        if (known.address != source.address) return;
+        best = std::max(best, known.port == source.port ? Match::Endpoint : Match::Address);
+    };
+    for (const auto& known : sources_) look(known);
+    for (const auto& known : registrar_targets_) look(known);
+    for (const auto& line : gateways_)
+        for (const auto& target : line.targets) look(target.remote);
+    return best;
+}
+
+bool TrunkLine::registered_over(const sip::Flow& flow) const {
+    return registered_flow_ && sip::is_reliable(flow.kind) && *registered_flow_ == flow;
+}
+
+void TrunkLine::flow_closed(const sip::Flow& flow) {
+    if (!registered_over(flow)) return;
+    registered_flow_.reset();
+    if (registration_) registration_->flow_lost();
+}
+
+void TrunkLine::stop() {
+    stopping_ = true;
+    refresh_.cancel();
+    for (auto& line : gateways_)
+        if (line.probe) line.probe->stop();
+    if (registration_) registration_->stop();
+}
+
+bool TrunkLine::quiet() const {
+    if (!registration_) return true;
+    const auto state = registration_->state();
+    return state == sip::RegistrationState::Stopped || state == sip::RegistrationState::Unregistered ||
+           state == sip::RegistrationState::Failed;
+}
+
+}  // namespace dp::signaling
