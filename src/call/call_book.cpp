@@ -71,6 +71,7 @@ void CallBook::begin(LegId reserved, CallSetup setup) {
     slot->call = std::make_unique<Call>(ports_, std::move(setup), reserved, [this, reserved] {
         deliver(reserved, [](Call& call) { call.on_deadline(); });
     });
+    live_.store(by_conversation_.size(), std::memory_order_relaxed);
     deliver(reserved, [](Call& call) { call.begin(); });
 }
 
@@ -98,6 +99,7 @@ void CallBook::close(Call& call) {
     if (it == by_conversation_.end()) return;
     const std::uint32_t index = it->second;
     by_conversation_.erase(it);
+    live_.store(by_conversation_.size(), std::memory_order_relaxed);
     vacate(index);
 }
 

@@ -5,6 +5,7 @@
 ///
 /// Threads: control shard. Lifetime: the ports outlive it.
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -28,7 +29,8 @@ public:
     /// The call of a reservation begins. With `setup.incoming` the reserved id is the incoming leg's.
     void begin(LegId reserved, CallSetup setup);
 
-    std::size_t size() const { return by_conversation_.size(); }
+    /// Live calls. Any thread.
+    std::size_t size() const { return live_.load(std::memory_order_relaxed); }
     /// Null when the conversation is not live here.
     Call* find(const telephony::ConversationId& id);
     /// Runs `action` on the call and carries out what it causes.
@@ -75,6 +77,7 @@ private:
     void vacate(std::size_t index);
 
     CallPorts ports_;
+    std::atomic<std::size_t> live_{0};
     std::vector<Slot> slots_;
     std::vector<std::uint32_t> free_;
     std::unordered_map<telephony::ConversationId, std::uint32_t> by_conversation_;

@@ -134,7 +134,8 @@ public:
     virtual void on_offer_answered(LegId leg, const PeerSdp& sdp) = 0;
     /// Refused or timed out: the session description before it holds.
     virtual void on_offer_refused(LegId leg, int status) = 0;
-    /// The description last sent to this leg, asked for when the dialog is refreshed by re-INVITE (RFC 4028 §7.4, same o= line).
+    /// The description last sent to this leg, asked for when the dialog is refreshed by re-INVITE (RFC 4028 §7.4, same
+    /// o= line).
     virtual std::string current_sdp(LegId leg) = 0;
     virtual void on_digit(LegId leg, char digit, std::chrono::milliseconds duration) = 0;
     virtual void on_ended(LegId leg, const LegEnd& end) = 0;

@@ -11,7 +11,9 @@ using telephony::ConversationStatus;
 using telephony::ParticipantPurpose;
 
 Report::Report(ConversationSink& sink, const Clock& clock, Random& random, telephony::Ptr<Conversation> first)
-    : sink_(sink), clock_(clock), random_(random), current_(std::move(first)) {}
+    : sink_(sink), clock_(clock), random_(random), current_(std::move(first)) {
+    if (current_->meta.version == 0) event(telephony::event_type::kConversationCreated);
+}
 
 Conversation& Report::edit() {
     if (!draft_) draft_ = std::make_unique<Conversation>(*current_);

@@ -33,6 +33,7 @@ struct NewCommunication {
 
 class Report {
 public:
+    /// Version 0 is a record that nobody has seen yet: its first publication says `conversation.created`.
     Report(ConversationSink& sink, const Clock& clock, Random& random, telephony::Ptr<telephony::Conversation> first);
 
     const telephony::Conversation& conversation() const { return *current_; }

@@ -1,6 +1,6 @@
 #pragma once
-/// @file How people and numbers are written into SIP headers, and read out of them: names cleaned, URIs escaped, privacy applied.
-/// Pure functions. Source: RFC 3261 §20.10, 3323, 3325; sip-stack 4.6 (what crosses the B2BUA).
+/// @file How people and numbers are written into SIP headers, and read out of them: names cleaned, URIs escaped,
+/// privacy applied. Pure functions. Source: RFC 3261 §20.10, 3323, 3325; sip-stack 4.6 (what crosses the B2BUA).
 
 #include <string>
 #include <string_view>
@@ -19,7 +19,8 @@ std::string clean_display_name(std::string_view text);
 
 /// `"Display" <sip:user@host>`, without the display name when it is empty.
 std::string name_addr(std::string_view display, std::string_view user, std::string_view host);
-std::string sip_uri(std::string_view user, std::string_view host, std::uint16_t port = 0, std::string_view transport = {});
+std::string sip_uri(std::string_view user, std::string_view host, std::uint16_t port = 0,
+                    std::string_view transport = {});
 /// `host` or `host:port` → `host`, brackets kept.
 std::string host_of(std::string_view host_port);
 

@@ -91,7 +91,7 @@ public:
     void configuration_changed();
     /// New calls, from wherever, get 503; running ones go on; trunks un-REGISTER when the last call has ended.
     void drain();
-    std::size_t active_calls() const { return active_calls_.load(std::memory_order_relaxed); }
+    std::size_t active_calls() const;
 
     // The owner's thread.
     /// Reads the snapshot and registers trunks.
@@ -110,8 +110,8 @@ public:
 
 private:
     class Impl;
-    std::atomic<std::size_t> active_calls_{0};
     Executor& owner_;
+    std::atomic<bool> draining_{false};
     std::unique_ptr<Impl> impl_;
 };
 

@@ -13,7 +13,8 @@ constexpr std::uint32_t kShortest = 40, kLongest = 8000;
 
 std::optional<char> digit_in(std::string_view text) {
     text = ascii::trim(text);
-    if (text.size() == 2 && text[0] == '1' && (text[1] == '0' || text[1] == '1')) return text[1] == '0' ? '*' : '#';  // event codes 10, 11
+    if (text.size() == 2 && text[0] == '1' && (text[1] == '0' || text[1] == '1'))
+        return text[1] == '0' ? '*' : '#';  // event codes 10, 11
     if (text.size() != 1) return std::nullopt;
     const char digit = ascii::is_lower(text[0]) ? static_cast<char>(text[0] - 32) : text[0];
     if (kDigits.find(digit) == std::string_view::npos) return std::nullopt;

@@ -1,6 +1,6 @@
 #pragma once
-/// @file Digits in SIP INFO: `application/dtmf-relay` (Signal=, Duration=) and `application/dtmf` (the digit alone), as phones send them
-/// (JsSIP's default). Pure functions; nothing for what is neither.
+/// @file Digits in SIP INFO: `application/dtmf-relay` (Signal=, Duration=) and `application/dtmf` (the digit alone), as
+/// phones send them (JsSIP's default). Pure functions; nothing for what is neither.
 
 #include <chrono>
 #include <optional>

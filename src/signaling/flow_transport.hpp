@@ -1,9 +1,9 @@
 #pragma once
-/// @file FlowTransport: the SIP core's transport, and what signalling in addition wants of it: that connections which carry a
-/// registration are not closed for being idle.
+/// @file FlowTransport: the SIP core's transport, and what signalling in addition wants of it: that connections which
+/// carry a registration are not closed for being idle.
 ///
-/// Two users: socket_transport (UDP sockets of the control loop, stream connections of the I/O threads) and the simulated network.
-/// Control shard only.
+/// Two users: socket_transport (UDP sockets of the control loop, stream connections of the I/O threads) and the
+/// simulated network. Control shard only.
 
 #include "sip/transport.hpp"
 

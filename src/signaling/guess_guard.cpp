@@ -24,7 +24,9 @@ void GuessGuard::failed(const IpAddress& source, TimePoint now) {
     ++count.failures;
 }
 
-void GuessGuard::succeeded(const IpAddress& source) { counts_.erase(network_of(source)); }
+void GuessGuard::succeeded(const IpAddress& source) {
+    counts_.erase(network_of(source));
+}
 
 bool GuessGuard::silenced(const IpAddress& source, TimePoint now) const {
     const auto it = counts_.find(network_of(source));

@@ -1,6 +1,6 @@
 #pragma once
-/// @file GuessGuard: sources that guess passwords fall silent. Failures are counted per IPv4 address or IPv6 /64 in windows of 60 s;
-/// bounded memory. Threads: owned by one.
+/// @file GuessGuard: sources that guess passwords fall silent. Failures are counted per IPv4 address or IPv6 /64 in
+/// windows of 60 s; bounded memory. Threads: owned by one.
 
 #include <array>
 #include <chrono>

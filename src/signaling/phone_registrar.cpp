@@ -14,11 +14,16 @@ std::string aor_of(const telephony::Phone& phone, const telephony::Organization&
 
 std::string_view transport_name(sip::TransportKind kind) {
     switch (kind) {
-        case sip::TransportKind::Udp: return "udp";
-        case sip::TransportKind::Tcp: return "tcp";
-        case sip::TransportKind::Tls: return "tls";
-        case sip::TransportKind::Ws: return "ws";
-        case sip::TransportKind::Wss: return "wss";
+        case sip::TransportKind::Udp:
+            return "udp";
+        case sip::TransportKind::Tcp:
+            return "tcp";
+        case sip::TransportKind::Tls:
+            return "tls";
+        case sip::TransportKind::Ws:
+            return "ws";
+        case sip::TransportKind::Wss:
+            return "wss";
     }
     return "udp";
 }
@@ -47,9 +52,16 @@ call::MediaTransport media_of(sip::TransportKind kind) {
 }  // namespace
 
 PhoneRegistrar::PhoneRegistrar(Ports ports)
-    : ports_(std::move(ports)), reader_(ports_.snapshots), registrar_(sip::Registrar::Options{}), expiry_([this] { expire(); }) {}
+    : ports_(std::move(ports)),
+      reader_(ports_.snapshots),
+      registrar_(sip::Registrar::Options{}),
+      expiry_([this] { expire(); }) {}
 
 PhoneRegistrar::~PhoneRegistrar() = default;
+
+bool PhoneRegistrar::serves(std::string_view domain) const {
+    return snapshot()->organization_of_domain(ascii::lower(domain)) != nullptr;
+}
 
 telephony::Ptr<telephony::OrganizationConfig> PhoneRegistrar::realm_of(std::string_view domain) {
     if (auto found = snapshot()->organization_of_domain(ascii::lower(domain))) return found;
@@ -73,7 +85,8 @@ sip::DigestServer& PhoneRegistrar::digest_of(const std::string& realm) {
     return *digest;
 }
 
-PhoneProof PhoneRegistrar::authenticate(const sip::MessageView& request, const sip::Flow& flow, std::string_view domain) {
+PhoneProof PhoneRegistrar::authenticate(const sip::MessageView& request, const sip::Flow& flow,
+                                        std::string_view domain) {
     PhoneProof proof;
     const TimePoint now = ports_.clock.now();
     proof.silence = guard_.silenced(flow.remote.address, now);
@@ -109,19 +122,22 @@ sip::Response PhoneRegistrar::challenge(const PhoneProof& proof, const sip::Flow
     }
     answer.status = 401;
     const bool stale = proof.outcome == sip::DigestOutcome::Stale;
-    for (const auto& value : digest_of(proof.config->organization().sip_domain).challenge(flow.kind, stale, ports_.clock.now()))
+    for (const auto& value :
+         digest_of(proof.config->organization().sip_domain).challenge(flow.kind, stale, ports_.clock.now()))
         answer.headers.add("WWW-Authenticate", value);
     return answer;
 }
 
 void PhoneRegistrar::process(const sip::IncomingRequest& request, const PhoneProof& proof, sip::UserAgent& agent) {
     const auto& uri = request.message.to().uri();
-    if (!uri.is_sip() || uri.user_unescaped() != proof.phone->sip.username) {  // somebody else's address (CVE-2025-47779 class)
+    if (!uri.is_sip() ||
+        uri.user_unescaped() != proof.phone->sip.username) {  // somebody else's address (CVE-2025-47779 class)
         agent.respond(request.id, sip::Response{.status = 403});
         return;
     }
     const std::string aor = aor_of(*proof.phone, proof.config->organization());
-    accounts_[aor] = {proof.config->id(), proof.phone->id, std::string(request.message.value(sip::HeaderId::UserAgent))};
+    accounts_[aor] = {proof.config->id(), proof.phone->id,
+                      std::string(request.message.value(sip::HeaderId::UserAgent))};
     const auto answer = registrar_.process(request.message, aor, request.flow, ports_.clock.now());
     // Readers see the station before the phone hears that it is registered.
     apply(answer.events);
@@ -141,7 +157,8 @@ void PhoneRegistrar::take_event(const sip::RegistrarEvent& event) {
             flows_[id] = event.binding.flow;
             ports_.transport.keep(event.binding.flow);
             break;
-        case Kind::Refreshed: break;
+        case Kind::Refreshed:
+            break;
         case Kind::FlowChanged: {
             const sip::Flow before = std::exchange(flows_[id], event.binding.flow);
             ports_.transport.unkeep(before);
@@ -149,7 +166,8 @@ void PhoneRegistrar::take_event(const sip::RegistrarEvent& event) {
             if (ports_.flow_replaced) ports_.flow_replaced(before, event.binding.flow);
             break;
         }
-        case Kind::FlowLost: break;
+        case Kind::FlowLost:
+            break;
         case Kind::Removed:
         case Kind::Replaced:
         case Kind::Expired:
@@ -169,11 +187,17 @@ void PhoneRegistrar::arm() {
         ports_.timers.arm(expiry_, next);
 }
 
-void PhoneRegistrar::expire() { apply(registrar_.expire(ports_.clock.now())); }
+void PhoneRegistrar::expire() {
+    apply(registrar_.expire(ports_.clock.now()));
+}
 
-void PhoneRegistrar::flow_closed(const sip::Flow& flow) { apply(registrar_.connection_lost(flow, ports_.clock.now())); }
+void PhoneRegistrar::flow_closed(const sip::Flow& flow) {
+    apply(registrar_.connection_lost(flow, ports_.clock.now()));
+}
 
-void PhoneRegistrar::flow_failed(call::ContactId contact) { apply(registrar_.flow_failed(sip::BindingId(contact.value()))); }
+void PhoneRegistrar::flow_failed(call::ContactId contact) {
+    apply(registrar_.flow_failed(sip::BindingId(contact.value())));
+}
 
 telephony::Ptr<telephony::Phone> PhoneRegistrar::find_phone(const std::string& aor) const {
     const auto account = accounts_.find(aor);
@@ -222,7 +246,8 @@ std::vector<call::PhoneContact> PhoneRegistrar::contacts_of(const telephony::Org
             if (q < best) continue;
             if (q > best) contacts.clear();
             best = q;
-            contacts.push_back({call::ContactId(target.binding.value()), phone->id, phone->station, media_of(target.flow.kind)});
+            contacts.push_back(
+                {call::ContactId(target.binding.value()), phone->id, phone->station, media_of(target.flow.kind)});
         }
     }
     return contacts;
@@ -239,7 +264,8 @@ void PhoneRegistrar::station_busy(const telephony::StationId& station, int delta
     if (phone) publish_station(aor_of(*phone, config->organization()));
 }
 
-std::shared_ptr<telephony::Station> PhoneRegistrar::describe(const telephony::Phone& phone, const std::string& aor) const {
+std::shared_ptr<telephony::Station> PhoneRegistrar::describe(const telephony::Phone& phone,
+                                                             const std::string& aor) const {
     auto station = std::make_shared<telephony::Station>();
     station->id = phone.station;
     station->organization = phone.meta.organization;

@@ -1,9 +1,10 @@
 #pragma once
-/// @file PhoneRegistrar: who the phones are and where they can be reached: digest authentication against the configuration, REGISTER
-/// bindings over any flow, station states and their events.
+/// @file PhoneRegistrar: who the phones are and where they can be reached: digest authentication against the
+/// configuration, REGISTER bindings over any flow, station states and their events.
 ///
-/// An address of record is always `USERNAME@SIP-DOMAIN` of the phone that the credentials belong to; a phone may register nothing
-/// else. Threads: control shard. Lifetime: ports outlive it. Source: RFC 3261 §10.3, 5626, 7616, 8760; sip-stack 5.1, 5.2.
+/// An address of record is always `USERNAME@SIP-DOMAIN` of the phone that the credentials belong to; a phone may
+/// register nothing else. Threads: control shard. Lifetime: ports outlive it. Source: RFC 3261 §10.3, 5626, 7616, 8760;
+/// sip-stack 5.1, 5.2.
 
 #include <functional>
 #include <optional>
@@ -56,6 +57,8 @@ public:
     explicit PhoneRegistrar(Ports ports);
     ~PhoneRegistrar() override;
 
+    /// Is this the SIP domain of one of our organizations?
+    bool serves(std::string_view domain) const;
     /// The organization that `domain` belongs to; the only one there is, where the domain is an address of ours.
     telephony::Ptr<telephony::OrganizationConfig> realm_of(std::string_view domain);
     /// Checks the request's credentials for the organization of `domain`.

@@ -20,9 +20,12 @@ sip::Body sdp_body_of(std::string_view sdp) {
     return {std::string(kSdp), std::string(sdp)};
 }
 
-std::string reason_header(int q850) { return q850 == 0 ? std::string() : "Q.850;cause=" + std::to_string(q850); }
+std::string reason_header(int q850) {
+    return q850 == 0 ? std::string() : "Q.850;cause=" + std::to_string(q850);
+}
 
-/// Asks a phone to answer by itself: the two headers that phones know (RFC 7462's alert and the widespread Call-Info parameter).
+/// Asks a phone to answer by itself: the two headers that phones know (RFC 7462's alert and the widespread Call-Info
+/// parameter).
 void ask_to_answer(sip::HeaderLines& headers, std::string_view domain) {
     headers.add("Call-Info", "<" + sip_uri({}, domain) + ">;answer-after=0");
     headers.add("Alert-Info", "<" + sip_uri({}, domain) + ">;info=alert-autoanswer;delay=0");
@@ -35,9 +38,15 @@ LegFailure failure_of(const sip::SessionEnd& end) {
     if (end.message != nullptr) failure.q850 = sip::q850_cause(*end.message);
     if (end.retry_after) failure.retry_after = *end.retry_after;
     switch (end.cause) {
-        case sip::EndCause::NoAnswer: failure.kind = LegFailure::Kind::NoResponse; break;
-        case sip::EndCause::TransportFailed: failure.kind = LegFailure::Kind::Transport; break;
-        case sip::EndCause::LocalCancel: failure.kind = LegFailure::Kind::Cancelled; break;
+        case sip::EndCause::NoAnswer:
+            failure.kind = LegFailure::Kind::NoResponse;
+            break;
+        case sip::EndCause::TransportFailed:
+            failure.kind = LegFailure::Kind::Transport;
+            break;
+        case sip::EndCause::LocalCancel:
+            failure.kind = LegFailure::Kind::Cancelled;
+            break;
         default:
             failure.kind = LegFailure::Kind::Rejected;
             if (failure.status == 0) failure.status = 488;  // BadAnswer: what the peer said cannot be a session
@@ -50,11 +59,21 @@ LegEnd end_of(const sip::SessionEnd& end) {
     if (end.message != nullptr) leg.q850 = sip::q850_cause(*end.message);
     switch (end.cause) {
         case sip::EndCause::NoAck:
-        case sip::EndCause::NoPrack: leg.kind = LegEnd::Kind::NoAck; break;
-        case sip::EndCause::SessionExpired: leg.kind = LegEnd::Kind::SessionExpired; break;
-        case sip::EndCause::DialogLost: leg.kind = LegEnd::Kind::DialogDead; break;
-        case sip::EndCause::TransportFailed: leg.kind = LegEnd::Kind::Transport; break;
-        default: leg.kind = LegEnd::Kind::Bye; break;
+        case sip::EndCause::NoPrack:
+            leg.kind = LegEnd::Kind::NoAck;
+            break;
+        case sip::EndCause::SessionExpired:
+            leg.kind = LegEnd::Kind::SessionExpired;
+            break;
+        case sip::EndCause::DialogLost:
+            leg.kind = LegEnd::Kind::DialogDead;
+            break;
+        case sip::EndCause::TransportFailed:
+            leg.kind = LegEnd::Kind::Transport;
+            break;
+        default:
+            leg.kind = LegEnd::Kind::Bye;
+            break;
     }
     return leg;
 }
@@ -187,7 +206,8 @@ void SipLegs::hang_up(call::LegId leg, const call::Release& release) {
     let_go(leg);
     if (session == nullptr) return;
     session->set_handler(nullptr);
-    session->hang_up(release.answered_elsewhere ? "SIP;cause=200;text=\"Call completed elsewhere\"" : reason_header(release.q850));
+    session->hang_up(release.answered_elsewhere ? "SIP;cause=200;text=\"Call completed elsewhere\""
+                                                : reason_header(release.q850));
 }
 
 void SipLegs::offer(call::LegId leg, std::string_view sdp) {
@@ -255,8 +275,9 @@ void SipLegs::on_session_ended(sip::InviteSession& session, const sip::SessionEn
     const call::LegId leg = leg_of(session);
     if (!leg.valid()) return;
     let_go(leg);
-    const bool before_answer = session.state() == sip::InviteSession::State::Inviting || end.cause == sip::EndCause::Rejected ||
-                               end.cause == sip::EndCause::NoAnswer || end.cause == sip::EndCause::LocalCancel;
+    const bool before_answer = session.state() == sip::InviteSession::State::Inviting ||
+                               end.cause == sip::EndCause::Rejected || end.cause == sip::EndCause::NoAnswer ||
+                               end.cause == sip::EndCause::LocalCancel;
     if (end.cause == sip::EndCause::RemoteCancel)
         events_->on_cancelled(leg);
     else if (before_answer)

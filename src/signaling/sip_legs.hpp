@@ -1,7 +1,7 @@
 #pragma once
-/// @file SipLegs: the call core's LegSignaling over sip::UserAgent: a leg is an INVITE session with a phone's flow or a carrier's
-/// gateway. What a phone or a carrier is told is built here from typed fields; nothing crosses from one leg to another but what
-/// LegSignaling carries (sip-stack 4.6).
+/// @file SipLegs: the call core's LegSignaling over sip::UserAgent: a leg is an INVITE session with a phone's flow or a
+/// carrier's gateway. What a phone or a carrier is told is built here from typed fields; nothing crosses from one leg
+/// to another but what LegSignaling carries (sip-stack 4.6).
 ///
 /// Threads: control shard. Lifetime: agent, registrar, trunks and events outlive it.
 
@@ -22,7 +22,7 @@ public:
         sip::UserAgent& agent;
         PhoneRegistrar& phones;
         Trunks& trunks;
-        Executor& later;   ///< what must not be raised inside a request is raised from here
+        Executor& later;  ///< what must not be raised inside a request is raised from here
         sip::SessionTimerPolicy session_timer;
     };
     explicit SipLegs(const Ports& ports);
@@ -51,7 +51,8 @@ public:
     void on_session_offer_withdrawn(sip::InviteSession& session) override;
     void on_session_offer_failed(sip::InviteSession& session, sip::OfferFailure failure, int status) override;
     void on_session_info(sip::InviteSession& session, const sip::MessageView& info) override;
-    void on_session_referred(sip::InviteSession& session, const sip::MessageView& refer, sip::ServerRequestId request) override;
+    void on_session_referred(sip::InviteSession& session, const sip::MessageView& refer,
+                             sip::ServerRequestId request) override;
     void on_session_notified(sip::InviteSession& session, const sip::MessageView& notify) override;
     sip::Body current_description(sip::InviteSession& session) override;
     void on_session_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;

@@ -27,7 +27,8 @@ std::vector<sip::NextHop> hops_of(const std::vector<sip::Target>& targets) {
 
 std::string uri_at(std::string_view user, const std::string& host, std::uint16_t port, sip::TransportKind kind) {
     const bool plain = kind == sip::TransportKind::Udp;
-    return sip_uri(user, host, port == sip::default_port(kind) ? 0 : port, plain ? std::string_view{} : sip::uri_name(kind));
+    return sip_uri(user, host, port == sip::default_port(kind) ? 0 : port,
+                   plain ? std::string_view{} : sip::uri_name(kind));
 }
 
 std::chrono::milliseconds in_millis(Duration duration) {
@@ -60,13 +61,18 @@ TrunkLine::TrunkLine(const TrunkPorts& ports, telephony::Ptr<telephony::Trunk> t
     look_up();
 }
 
-TrunkLine::~TrunkLine() { *self_ = nullptr; }
+TrunkLine::~TrunkLine() {
+    *self_ = nullptr;
+}
 
 sip::TransportKind TrunkLine::transport() const {
     switch (trunk_->transport) {
-        case telephony::TrunkTransport::Tcp: return sip::TransportKind::Tcp;
-        case telephony::TrunkTransport::Tls: return sip::TransportKind::Tls;
-        case telephony::TrunkTransport::Udp: break;
+        case telephony::TrunkTransport::Tcp:
+            return sip::TransportKind::Tcp;
+        case telephony::TrunkTransport::Tls:
+            return sip::TransportKind::Tls;
+        case telephony::TrunkTransport::Udp:
+            break;
     }
     return sip::TransportKind::Udp;
 }
@@ -113,7 +119,8 @@ void TrunkLine::resolved_registrar(Result<std::vector<sip::Target>> result) {
     const bool moved = endpoints != registrar_targets_;
     registrar_targets_ = std::move(endpoints);
     if (!registration_) {
-        registration_ = std::make_unique<sip::RegistrationClient>(ports_.agent, ports_.sip, registration_config(*result), *this);
+        registration_ =
+            std::make_unique<sip::RegistrationClient>(ports_.agent, ports_.sip, registration_config(*result), *this);
         registration_->start(delay_);
         publish();
     } else if (moved) {
@@ -126,7 +133,8 @@ sip::RegistrationConfig TrunkLine::registration_config(const std::vector<sip::Ta
     sip::RegistrationConfig config;
     config.hops = hops_of(targets);
     config.registrar_uri = uri_at({}, registration.host, registration.port, transport());
-    config.address_of_record = '<' + uri_at(registration.username, registration.host, registration.port, sip::TransportKind::Udp) + '>';
+    config.address_of_record =
+        '<' + uri_at(registration.username, registration.host, registration.port, sip::TransportKind::Udp) + '>';
     config.contact_user = token_;
     config.account = {registration.username, password_, {}};
     return config;
@@ -147,7 +155,8 @@ void TrunkLine::start_probe(GatewayLine& line) {
     sip::ProbeConfig config;
     config.hop = hops_of(line.targets).front();
     config.request_uri = uri_at({}, line.gateway.host, line.gateway.port, transport());
-    config.from = name_addr({}, trunk_->registration.username.empty() ? "dialplane" : trunk_->registration.username, domain_);
+    config.from =
+        name_addr({}, trunk_->registration.username.empty() ? "dialplane" : trunk_->registration.username, domain_);
     config.contact_user = token_;
     config.interval = trunk_->health_probe.interval;
     line.probe = std::make_unique<sip::OptionsProbe>(ports_.agent, ports_.sip, std::move(config), *this);
@@ -159,12 +168,16 @@ Shown TrunkLine::shown_registration() const {
     if (!registration_) return Shown::Unregistered;
     switch (registration_->state()) {
         case sip::RegistrationState::Stopped:
-        case sip::RegistrationState::Stopping: return Shown::Unregistered;
+        case sip::RegistrationState::Stopping:
+            return Shown::Unregistered;
         case sip::RegistrationState::Unregistered:
-        case sip::RegistrationState::Registering: return Shown::Registering;
+        case sip::RegistrationState::Registering:
+            return Shown::Registering;
         case sip::RegistrationState::Registered:
-        case sip::RegistrationState::Refreshing: return Shown::Registered;
-        case sip::RegistrationState::Failed: return Shown::Failed;
+        case sip::RegistrationState::Refreshing:
+            return Shown::Registered;
+        case sip::RegistrationState::Failed:
+            return Shown::Failed;
     }
     return Shown::Unregistered;
 }
@@ -219,22 +232,29 @@ void TrunkLine::on_registration_finished(sip::RegistrationClient&, const sip::Re
             registered_flow_ = report.flow;
         }
         telephony::Payload payload;
-        payload.text("edgeId", trunk_->id.str()).number("sipStatus", report.status).number("latencyMs", in_millis(report.latency).count());
+        payload.text("edgeId", trunk_->id.str())
+            .number("sipStatus", report.status)
+            .number("latencyMs", in_millis(report.latency).count());
         if (!good) payload.text("reason", report.reason);
-        announce(good ? telephony::event_type::kTrunkRegistrationSuccess : telephony::event_type::kTrunkRegistrationFailure,
-                 payload);
+        announce(
+            good ? telephony::event_type::kTrunkRegistrationSuccess : telephony::event_type::kTrunkRegistrationFailure,
+            payload);
     }
     publish();
 }
 
-void TrunkLine::on_probe_health_changed(sip::OptionsProbe&, const sip::ProbeReport&) { publish(); }
+void TrunkLine::on_probe_health_changed(sip::OptionsProbe&, const sip::ProbeReport&) {
+    publish();
+}
 
 void TrunkLine::on_probe_finished(sip::OptionsProbe&, const sip::ProbeReport& report) {
     if (report.alive) status_.probe_round_trip = in_millis(report.latency);
     ports_.live.put(trunk_->id, std::make_shared<const telephony::TrunkStatus>(status_));
 }
 
-telephony::TrunkCondition TrunkLine::condition() const { return {status_.registration, status_.health, status_.sessions}; }
+telephony::TrunkCondition TrunkLine::condition() const {
+    return {status_.registration, status_.health, status_.sessions};
+}
 
 bool TrunkLine::acquire() {
     if (status_.sessions >= trunk_->max_concurrent_sessions) return false;

@@ -1,6 +1,6 @@
 #pragma once
-/// @file TrunkLine: one carrier connection as it lives: its registration, the probes of its gateways, the addresses its calls may come
-/// from, its sessions, and the status that readers see.
+/// @file TrunkLine: one carrier connection as it lives: its registration, the probes of its gateways, the addresses its
+/// calls may come from, its sessions, and the status that readers see.
 ///
 /// Registration state, shown as product.md has it:
 ///
@@ -70,7 +70,8 @@ public:
     bool acquire();
     void release();
 
-    enum class Match : std::uint8_t { None, Address, Endpoint };
+    /// How surely somebody is this carrier: by address, by address and port, by registered flow or our own token.
+    enum class Match : std::uint8_t { None, Address, Endpoint, Certain };
     /// Does a datagram or connection from there belong to this carrier?
     Match matches(const Endpoint& source) const;
     bool registered_over(const sip::Flow& flow) const;
@@ -106,14 +107,14 @@ private:
     std::string password_;
     Duration delay_;
     std::vector<GatewayLine> gateways_;
-    std::vector<Endpoint> sources_;            ///< further addresses that calls may come from; port 0: any
+    std::vector<Endpoint> sources_;  ///< further addresses that calls may come from; port 0: any
     std::unique_ptr<sip::RegistrationClient> registration_;
     std::optional<sip::Flow> registered_flow_;
     std::vector<Endpoint> registrar_targets_;
     telephony::TrunkStatus status_;
     bool stopping_ = false;
-    Timer refresh_;                            ///< addresses are looked up again once a minute
-    std::shared_ptr<TrunkLine*> self_;         ///< cleared on destruction: a late DNS answer finds nobody
+    Timer refresh_;                     ///< addresses are looked up again once a minute
+    std::shared_ptr<TrunkLine*> self_;  ///< cleared on destruction: a late DNS answer finds nobody
 };
 
 }  // namespace dp::signaling

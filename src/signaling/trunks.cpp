@@ -101,7 +101,8 @@ call::GatewayId Trunks::gateway(const telephony::TrunkId& trunk, const telephony
     if (it == lines_.end()) return {};
     const auto& gateways = it->second.line->gateways();
     for (std::size_t i = 0; i < gateways.size(); ++i)
-        if (gateways[i].gateway.host == wanted.host && gateways[i].gateway.port == wanted.port && !gateways[i].targets.empty())
+        if (gateways[i].gateway.host == wanted.host && gateways[i].gateway.port == wanted.port &&
+            !gateways[i].targets.empty())
             return call::GatewayId((std::uint64_t{it->second.number} << 16) | (i + 1));
     return {};
 }

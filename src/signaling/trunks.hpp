@@ -1,6 +1,6 @@
 #pragma once
-/// @file Trunks: every trunk of every organization as live lines; made, changed and removed as the configuration says; asked by calls
-/// for sessions and gateways, and by the screen for who is calling.
+/// @file Trunks: every trunk of every organization as live lines; made, changed and removed as the configuration says;
+/// asked by calls for sessions and gateways, and by the screen for who is calling.
 ///
 /// Threads: control shard. Lifetime: ports outlive it.
 
@@ -27,8 +27,8 @@ public:
     bool quiet() const;
 
     TrunkLine* find(const telephony::TrunkId& id);
-    /// Who calls us from there: by registered flow, token in the Request-URI, or source address; never by what a message claims.
-    /// `token` is the user part of the Request-URI.
+    /// Who calls us from there: by registered flow, token in the Request-URI, or source address; never by what a
+    /// message claims. `token` is the user part of the Request-URI.
     TrunkLine* caller_at(const sip::Flow& flow, std::string_view token, TrunkLine::Match at_least);
     /// The line and gateway that an id stands for; null when it is gone.
     std::pair<TrunkLine*, GatewayLine*> resolve(call::GatewayId id);
@@ -42,7 +42,7 @@ public:
 
 private:
     struct Entry {
-        std::uint32_t number = 0;   ///< part of gateway ids; never used twice
+        std::uint32_t number = 0;  ///< part of gateway ids; never used twice
         std::unique_ptr<TrunkLine> line;
     };
     void follow(const telephony::OrganizationConfig& config, std::vector<telephony::TrunkId>& seen);
@@ -54,7 +54,7 @@ private:
     std::uint32_t next_number_ = 1;
     std::unordered_map<telephony::TrunkId, Entry> lines_;
     std::unordered_map<std::uint32_t, telephony::TrunkId> by_number_;
-    std::vector<std::unique_ptr<TrunkLine>> leaving_;   ///< un-REGISTER is on its way
+    std::vector<std::unique_ptr<TrunkLine>> leaving_;  ///< un-REGISTER is on its way
 };
 
 }  // namespace dp::signaling
