@@ -134,12 +134,12 @@ void Parser::read_status_line(std::string_view line) {
 std::size_t Parser::read_header_lines(std::span<char> bytes, std::size_t pos) {
     while (pos < bytes.size()) {
         const Line line = read_folded_line(bytes, pos);
-        if (line.ended() && line.empty()) return line.next;
         const std::size_t next = line.ended() ? line.next : bytes.size();
         if (next > limits::kHeaderSection) {
             note(513, "header section too large");
             return bytes.size();
         }
+        if (line.ended() && line.empty()) return next;
         if (!line.ended()) break;
         if (next - line.begin > limits::kHeaderLine)
             note(400, "header line too long");

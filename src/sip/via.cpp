@@ -20,6 +20,16 @@ std::size_t skip_token(std::string_view text, std::size_t pos) {
     return pos;
 }
 
+// A token and the slash behind it.
+bool take_slashed(std::string_view text, std::size_t& pos, std::string_view& token) {
+    const std::size_t end = skip_token(text, pos);
+    token = text.substr(pos, end - pos);
+    pos = skip_space(text, end);
+    if (pos >= text.size() || text[pos] != '/') return false;
+    pos = skip_space(text, pos + 1);
+    return true;
+}
+
 std::string_view without_brackets(std::string_view host) {
     if (host.size() >= 2 && host.front() == '[' && host.back() == ']') return host.substr(1, host.size() - 2);
     return host;
@@ -70,23 +80,23 @@ std::string_view Via::parse_into(std::string_view value, Via& out) {
         const auto begin = static_cast<std::size_t>(param.value.data() - out.base_);
         out.branch_ = span(begin, begin + param.value.size());
     }
-    return out.branch_.size > limits::kIdentifier ? "branch too long" : std::string_view{};
+    if (out.branch_.size > limits::kIdentifier) return "branch too long";
+    return out.other_version_ ? "Via of another version" : std::string_view{};
 }
 
-// sent-protocol = "SIP" SLASH "2.0" SLASH transport, where SLASH may have white space around it.
+// sent-protocol = "SIP" SLASH "2.0" SLASH transport, where SLASH may have white space around it. Another version is a
+// fault, but the rest is read: the 505 goes by this Via (RFC 4475 3.1.2.16).
 std::string_view Via::parse_protocol(std::size_t& pos) {
     const std::string_view all = text();
+    std::string_view version = "2.0";
     if (all.starts_with("SIP/2.0/")) {
         pos = 8;
     } else {
-        for (std::string_view expected : {"SIP", "2.0"}) {
-            const std::size_t end = skip_token(all, pos);
-            if (!ascii::iequals(all.substr(pos, end - pos), expected)) return "Via of another protocol";
-            pos = skip_space(all, end);
-            if (pos >= all.size() || all[pos] != '/') return "malformed Via";
-            pos = skip_space(all, pos + 1);
-        }
+        std::string_view name;
+        if (!take_slashed(all, pos, name) || !take_slashed(all, pos, version)) return "malformed Via";
+        if (!ascii::iequals(name, "SIP")) return "Via of another protocol";
     }
+    other_version_ = version != "2.0";
     const std::size_t end = skip_token(all, pos);
     transport_ = span(pos, end);
     pos = skip_space(all, end);

@@ -48,6 +48,7 @@ private:
     std::uint16_t size_ = 0;
     std::uint16_t port_ = 0;
     bool host_is_v6_ = false;
+    bool other_version_ = false;
     Span16 transport_, host_, params_, branch_;
 };
 
