@@ -1,0 +1,263 @@
+#include "store/documents/documents.hpp"
+
+#include <boost/json.hpp>
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <utility>
+
+#include "base/crypto.hpp"
+#include "base/utf8.hpp"
+#include "store/documents/fields.hpp"
+#include "telephony/names.hpp"
+#include "telephony/trunks/trunk_service.hpp"
+
+namespace dp::store {
+namespace {
+
+namespace json = boost::json;
+using telephony::EndReason;
+using telephony::Sealed;
+
+template <class T>
+inline constexpr bool is_id = false;
+template <class Tag>
+inline constexpr bool is_id<StrongId<Tag>> = true;
+
+// EndReason's names are its table; every other choice has its own.
+template <class E>
+std::string_view choice_name(E value) {
+    if constexpr (std::is_same_v<E, EndReason>)
+        return telephony::facts(value).name;
+    else
+        return telephony::name_of(value);
+}
+template <class E>
+std::optional<E> choice_from(std::string_view name) {
+    if constexpr (std::is_same_v<E, EndReason>)
+        return telephony::end_reason_from(name);
+    else
+        return telephony::from_name<E>(name);
+}
+
+class Writer {
+public:
+    explicit Writer(Secrecy secrecy) : secrecy_(secrecy) {}
+
+    template <class T>
+    void operator()(std::string_view name, const T& value) {
+        out_.emplace(name, encode(value));
+    }
+    void secret(std::string_view name, const std::string& value) {
+        out_.emplace(name, secrecy_ == Secrecy::Masked ? telephony::kMaskedSecret : std::string_view(value));
+    }
+    json::object take() { return std::move(out_); }
+
+private:
+    // The parser takes valid UTF-8 only: a caller's display name may be none.
+    json::value encode(const std::string& value) {
+        return json::string(is_valid_utf8(value) ? value : to_valid_utf8(value));
+    }
+    json::value encode(bool value) { return value; }
+    json::value encode(std::chrono::seconds value) { return value.count(); }
+    json::value encode(WallTime value) { return to_millis(value); }
+    json::value encode(const Sealed& value) {
+        return json::string(secrecy_ == Secrecy::Masked ? telephony::kMaskedSecret : crypto::base64(value.bytes));
+    }
+    template <class Tag>
+    json::value encode(const StrongId<Tag>& value) {
+        return json::string(value.str());
+    }
+    template <class T>
+    json::value encode(const std::optional<T>& value) {
+        return value ? encode(*value) : json::value(nullptr);
+    }
+    template <class T>
+    json::value encode(const std::vector<T>& values) {
+        json::array out;
+        out.reserve(values.size());
+        for (const T& value : values) out.push_back(encode(value));
+        return out;
+    }
+    template <class T>
+    json::value encode(const T& value) {
+        if constexpr (std::is_enum_v<T>) {
+            return json::string(choice_name(value));
+        } else if constexpr (std::is_integral_v<T>) {
+            return static_cast<std::int64_t>(value);
+        } else {
+            Writer nested(secrecy_);
+            fields(nested, value);
+            return nested.take();
+        }
+    }
+
+    Secrecy secrecy_;
+    json::object out_;
+};
+
+class Reader {
+public:
+    explicit Reader(const json::object& in) : in_(in) {}
+
+    template <class T>
+    void operator()(std::string_view name, T& value) {
+        const json::value* found = in_.if_contains(name);
+        if (found && !decode(*found, value) && bad_.empty()) bad_ = name;
+    }
+    void secret(std::string_view name, std::string& value) { (*this)(name, value); }
+    const std::string& bad() const { return bad_; }
+
+private:
+    static bool decode(const json::value& in, std::string& out) {
+        const auto* text = in.if_string();
+        if (text) out.assign(text->data(), text->size());
+        return text != nullptr;
+    }
+    static bool decode(const json::value& in, bool& out) {
+        if (!in.is_bool()) return false;
+        out = in.get_bool();
+        return true;
+    }
+    static bool decode(const json::value& in, std::chrono::seconds& out) {
+        std::int64_t count = 0;
+        if (!decode(in, count)) return false;
+        out = std::chrono::seconds(count);
+        return true;
+    }
+    static bool decode(const json::value& in, WallTime& out) {
+        std::int64_t millis = 0;
+        if (!decode(in, millis)) return false;
+        out = from_millis(millis);
+        return true;
+    }
+    static bool decode(const json::value& in, Sealed& out) {
+        const auto* text = in.if_string();
+        if (!text) return false;
+        auto bytes = crypto::base64_decode({text->data(), text->size()});
+        if (bytes) out.bytes = std::move(*bytes);
+        return bytes.has_value();
+    }
+    template <class Tag>
+    static bool decode(const json::value& in, StrongId<Tag>& out) {
+        std::string text;
+        if (!decode(in, text)) return false;
+        out = StrongId<Tag>(std::move(text));
+        return true;
+    }
+    template <class T>
+    static bool decode(const json::value& in, std::optional<T>& out) {
+        out.reset();
+        return in.is_null() || decode(in, out.emplace());
+    }
+    template <class T>
+    static bool decode(const json::value& in, std::vector<T>& out) {
+        const auto* array = in.if_array();
+        if (!array) return false;
+        out.clear();
+        for (const json::value& value : *array)
+            if (!decode(value, out.emplace_back())) return false;
+        return true;
+    }
+    template <class T>
+    static bool decode(const json::value& in, T& out) {
+        if constexpr (std::is_enum_v<T>)
+            return decode_choice(in, out);
+        else if constexpr (std::is_integral_v<T>)
+            return decode_integer(in, out);
+        else
+            return decode_object(in, out);
+    }
+    template <class E>
+    static bool decode_choice(const json::value& in, E& out) {
+        const auto* text = in.if_string();
+        const auto choice = text ? choice_from<E>({text->data(), text->size()}) : std::nullopt;
+        if (choice) out = *choice;
+        return choice.has_value();
+    }
+    template <class T>
+    static bool decode_integer(const json::value& in, T& out) {
+        const auto* number = in.if_int64();
+        if (!number || !std::in_range<T>(*number)) return false;
+        out = static_cast<T>(*number);
+        return true;
+    }
+    template <class T>
+    static bool decode_object(const json::value& in, T& out) {
+        const auto* object = in.if_object();
+        if (!object) return false;
+        Reader nested(*object);
+        fields(nested, out);
+        return nested.bad().empty();
+    }
+
+    const json::object& in_;
+    std::string bad_;
+};
+
+template <class T>
+std::string write(const T& value, Secrecy secrecy) {
+    Writer writer(secrecy);
+    fields(writer, value);
+    return json::serialize(writer.take());
+}
+
+template <class T>
+Result<T> read(std::string_view document) {
+    boost::system::error_code problem;
+    const json::value parsed = json::parse({document.data(), document.size()}, problem);
+    if (problem || !parsed.is_object())
+        return fail(ErrorCode::Internal, "A stored document is not a JSON object: the database is damaged.");
+    T out;
+    Reader reader(parsed.get_object());
+    fields(reader, out);
+    if (!reader.bad().empty())
+        return fail(ErrorCode::Internal,
+                    fmt::format("The field '{}' of a stored document does not read: the database is damaged "
+                                "or was written by a newer version.",
+                                reader.bad()));
+    return out;
+}
+
+template <std::size_t I>
+Result<telephony::Entity> read_entity(std::string_view document) {
+    DP_TRY(entity, read<std::variant_alternative_t<I, telephony::Entity>>(document));
+    return telephony::Entity(std::in_place_index<I>, std::move(entity));
+}
+
+}  // namespace
+
+std::string to_document(const telephony::Entity& entity, Secrecy secrecy) {
+    return std::visit([&](const auto& e) { return write(e, secrecy); }, entity);
+}
+
+std::string to_document(const telephony::Conversation& conversation) {
+    return write(conversation, Secrecy::Stored);
+}
+std::string to_document(const telephony::AccessGrant& grant) {
+    return write(grant, Secrecy::Stored);
+}
+
+Result<telephony::Entity> entity_from_document(telephony::EntityType type, std::string_view document) {
+    using Read = Result<telephony::Entity> (*)(std::string_view);
+    static constexpr auto kReaders = []<std::size_t... I>(std::index_sequence<I...>) {
+        return std::array<Read, sizeof...(I)>{&read_entity<I>...};
+    }(std::make_index_sequence<telephony::kEntityTypes>());
+    return kReaders[static_cast<std::size_t>(type)](document);
+}
+
+Result<telephony::Conversation> conversation_from_document(std::string_view document) {
+    return read<telephony::Conversation>(document);
+}
+
+Result<telephony::AccessGrant> grant_from_document(std::string_view document) {
+    return read<telephony::AccessGrant>(document);
+}
+
+Result<std::string> masked_document(telephony::EntityType type, std::string_view document) {
+    DP_TRY(entity, entity_from_document(type, document));
+    return to_document(entity, Secrecy::Masked);
+}
+
+}  // namespace dp::store

@@ -1,0 +1,82 @@
+#include "store/open_store.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "store/lock_file.hpp"
+#include "store/sqlite/migrations.hpp"
+#include "store/sqlite/queries.hpp"
+#include "store/sqlite/sqlite_store.hpp"
+
+namespace dp::store {
+namespace {
+
+using sqlite::Access;
+using sqlite::Connection;
+
+Result<void> make_directory(const std::string& directory) {
+    std::error_code problem;
+    const bool made = std::filesystem::create_directories(directory, problem);
+    if (problem)
+        return fail(ErrorCode::Unavailable,
+                    "The data directory " + directory + " cannot be made: " + problem.message() + ".");
+    if (made) ::chmod(directory.c_str(), 0700);
+    return {};
+}
+
+// SQLite gives its journal files the mode of the database: made by us, nobody else may read any of them.
+Result<void> make_private_file(const std::string& path) {
+    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (descriptor < 0)
+        return fail(ErrorCode::Unavailable, "The database " + path + " cannot be opened for writing (" +
+                                                std::generic_category().message(errno) +
+                                                "): check the data directory.");
+    ::close(descriptor);
+    return {};
+}
+
+template <class T>
+Result<T> lift(sqlite::Outcome<T>&& outcome, const std::string& path) {
+    if (outcome) {
+        if constexpr (std::is_void_v<T>)
+            return {};
+        else
+            return std::move(*outcome);
+    }
+    Error error = std::move(outcome).error().error;
+    error.detail += " [" + path + "]";
+    return std::unexpected(std::move(error));
+}
+
+Result<sqlite::SqliteStore::Parts> open_parts(const StoreOptions& options, const Clock& clock) {
+    const std::string path = options.directory + "/dialplane.db";
+    sqlite::SqliteStore::Parts parts;
+    DP_CHECK(make_directory(options.directory));
+    DP_TRY(lock, lock_file(options.directory + "/dialplane.lock"));
+    parts.lock = std::move(lock);
+    DP_CHECK(make_private_file(path));
+    DP_TRY(connection, lift(Connection::open(path, Access::Write), path));
+    parts.connection = std::move(connection);
+    DP_CHECK(lift(sqlite::migrate(*parts.connection, sqlite::embedded_migrations(), clock.wall()), path));
+    DP_TRY(snapshot, sqlite::load_snapshot(*parts.connection));
+    parts.snapshot = std::move(snapshot);
+    DP_TRY(readers, lift(sqlite::ReaderPool::open(path, options.readers), path));
+    parts.readers = std::move(readers);
+    return parts;
+}
+
+}  // namespace
+
+Result<OpenedStore> open_store(const StoreOptions& options, const Clock& clock, Random& random) {
+    DP_TRY(parts, open_parts(options, clock));
+    const bool first_run = parts.snapshot->organizations().empty();
+    auto store = std::make_unique<sqlite::SqliteStore>(std::move(parts), options, clock, random);
+    DP_TRY(closed, store->recover());
+    store->start();
+    return OpenedStore{std::move(store), first_run, closed};
+}
+
+}  // namespace dp::store

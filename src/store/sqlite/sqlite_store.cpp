@@ -1,0 +1,258 @@
+#include "store/sqlite/sqlite_store.hpp"
+
+#include <bit>
+
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "store/sqlite/queries.hpp"
+#include "telephony/config/snapshot_builder.hpp"
+#include "telephony/conversation/conversation_service.hpp"
+
+namespace dp::store::sqlite {
+
+namespace t = dp::telephony;
+
+namespace {
+
+constexpr std::chrono::seconds kPurgeEvery{60};
+constexpr std::chrono::milliseconds kRetryReplies{1};
+
+metrics::Counter& units_total(std::string_view outcome) {
+    return metrics::counter("dialplane_store_units_total", std::string("outcome=\"").append(outcome).append("\""),
+                            "Units of work by outcome");
+}
+
+}  // namespace
+
+SqliteStore::SqliteStore(Parts parts, const StoreOptions& options, const Clock& clock, Random& random)
+    : options_(options),
+      clock_(clock),
+      lock_(std::move(parts.lock)),
+      connection_(std::move(parts.connection)),
+      readers_(std::move(parts.readers)),
+      writer_(*connection_, random),
+      queue_(std::bit_ceil(options.queue), [this] { wake_.release(); }) {
+    hub_.publish(std::move(parts.snapshot));
+}
+
+SqliteStore::~SqliteStore() {
+    stop();
+}
+
+Result<std::size_t> SqliteStore::recover() {
+    if (auto heads = writer_.load_heads(); !heads) return std::unexpected(std::move(heads).error().error);
+    DP_TRY(open, open_conversations(*connection_));
+    t::UnitOfWork unit;
+    const WallTime now = clock_.wall();
+    for (t::Conversation& conversation : open) {
+        DP_CHECK(t::end(conversation, t::terminate(t::EndReason::ServerRestart, t::Reached::NotConnected), now));
+        unit.events.push_back(t::conversation_event(conversation, t::event_type::kConversationEnded, now));
+        unit.conversations.push_back(std::move(conversation));
+    }
+    const std::size_t closed = unit.conversations.size();
+    Batch batch{std::make_shared<Request>(Request{std::move(unit), nullptr, nullptr, {}})};
+    if (closed != 0)
+        if (auto written = write(batch); !written) return std::unexpected(std::move(written).error().error);
+    last_event_.store(writer_.last_event(), std::memory_order_relaxed);
+    return closed;
+}
+
+void SqliteStore::start() {
+    thread_ = std::thread([this] { write_loop(); });
+}
+
+void SqliteStore::submit(t::UnitOfWork unit, Executor& reply_on, t::Reply<t::Committed> reply) {
+    auto request = std::make_shared<Request>(Request{std::move(unit), &reply_on, std::move(reply), {}});
+    submitting_.fetch_add(1);
+    const bool taken = !stopping_.load() && queue_.post([this, request] { batch_.push_back(request); });
+    if (taken) queued_.fetch_add(1, std::memory_order_relaxed);
+    submitting_.fetch_sub(1);
+    if (!taken)
+        request->reply(fail(ErrorCode::Unavailable, "The store does not take writes at the moment: try again."));
+}
+
+void SqliteStore::write_loop() {
+    bool replied = true;
+    for (;;) {
+        const bool woken = wake_.try_acquire_for(replied ? std::chrono::milliseconds(kPurgeEvery) : kRetryReplies);
+        while (queue_.drain(options_.batch) > 0) {
+            commit(batch_);
+            batch_.clear();
+        }
+        if (!woken && replied) purge();
+        replied = replies_.flush();
+        if (stopping_.load() && submitting_.load() == 0 && queue_.empty()) return;
+    }
+}
+
+void SqliteStore::commit(Batch& batch) {
+    queued_.fetch_sub(batch.size(), std::memory_order_relaxed);
+    if (auto written = write(batch); !written) {
+        give_up(batch, written.error());
+    } else {
+        publish(batch);
+        note({});
+    }
+    reply(batch);
+    replies_.flush();
+}
+
+/// One transaction for the whole batch; a unit that fails does not disturb its neighbours.
+Outcome<void> SqliteStore::write(Batch& batch) {
+    DP_CHECK(run(*connection_, "BEGIN IMMEDIATE"));
+    const WallTime now = clock_.wall();
+    for (auto& request : batch) {
+        auto applied = writer_.apply(request->unit, now);
+        if (applied)
+            request->outcome = std::move(*applied);
+        else if (applied.error().reach == Reach::Database)
+            return std::unexpected(std::move(applied).error());
+        else
+            request->outcome = std::unexpected(std::move(applied).error().error);
+    }
+    return run(*connection_, "COMMIT");
+}
+
+void SqliteStore::give_up(Batch& batch, const Fault& fault) {
+    if (connection_->in_transaction()) (void)connection_->execute("ROLLBACK");
+    (void)writer_.load_heads();
+    note(fault.error.detail);
+    for (auto& request : batch) request->outcome = std::unexpected(fault.error);
+}
+
+void SqliteStore::publish(Batch& batch) {
+    t::SnapshotBuilder builder(hub_.current());
+    bool changed = false;
+    auto events = std::make_shared<std::vector<t::Event>>();
+    for (auto& request : batch) {
+        if (!request->outcome) continue;
+        for (const t::EntityPtr& entity : request->outcome->changed) builder.put(entity);
+        for (const t::Remove& removed : request->outcome->removed)
+            builder.remove(removed.type, removed.organization, removed.id);
+        changed = changed || !request->outcome->changed.empty() || !request->outcome->removed.empty();
+        for (const t::Event& event : request->outcome->events) events->push_back(event);
+    }
+    if (changed) hub_.publish(builder.finish());
+    last_event_.store(writer_.last_event(), std::memory_order_relaxed);
+    if (events->empty()) return;
+    std::lock_guard lock(listeners_mutex_);
+    for (const auto& listener : listeners_) listener(events);
+}
+
+void SqliteStore::reply(Batch& batch) {
+    static auto& committed = units_total("committed");
+    static auto& refused = units_total("refused");
+    const auto snapshot = hub_.current();
+    for (auto& request : batch) {
+        Result<t::Committed> answer;
+        if (request->outcome) {
+            committed.add();
+            committed_.fetch_add(1, std::memory_order_relaxed);
+            answer->snapshot = snapshot;
+            answer->entities = std::move(request->outcome->entities);
+            answer->replay = std::move(request->outcome->replay);
+            if (!request->outcome->events.empty()) answer->last_event = request->outcome->events.back().sequence;
+        } else {
+            refused.add();
+            answer = std::unexpected(std::move(request->outcome).error());
+        }
+        replies_.add(*request->reply_on,
+                     [request, answer = std::move(answer)]() mutable { request->reply(std::move(answer)); });
+    }
+}
+
+void SqliteStore::note(const std::string& problem) {
+    std::lock_guard lock(problem_mutex_);
+    if (problem_ == problem) return;
+    if (problem.empty())
+        log::info("store", "writable again");
+    else
+        log::error("store", "cannot write: {}", problem);
+    problem_ = problem;
+}
+
+void SqliteStore::purge() {
+    const std::int64_t now = to_millis(clock_.wall());
+    const std::int64_t life = std::chrono::milliseconds(kIdempotencyLife).count();
+    auto purged = run(*connection_, "DELETE FROM access_grants WHERE expires_at < ?", now);
+    if (purged) purged = run(*connection_, "DELETE FROM idempotency_keys WHERE created_at < ?", now - life);
+    if (!purged) note(purged.error().error.detail);
+}
+
+template <class T, class Find>
+void SqliteStore::read(Executor& reply_on, t::Reply<T> reply, Find find) {
+    auto kept = std::make_shared<t::Reply<T>>(std::move(reply));
+    const bool taken = readers_->post([kept, &reply_on, find = std::move(find)](Connection& connection) mutable {
+        auto answer = std::make_shared<Result<T>>(find(connection));
+        // Readers may wait where the writer may not: the executor drains its mailbox or is gone with the store.
+        while (!reply_on.post([kept, answer] { (*kept)(std::move(*answer)); }))
+            std::this_thread::sleep_for(kRetryReplies);
+    });
+    if (!taken) (*kept)(fail(ErrorCode::Unavailable, "The store does not take reads at the moment: try again."));
+}
+
+void SqliteStore::find_conversation(t::OrganizationId organization, t::ConversationId id, Executor& reply_on,
+                                    t::Reply<t::Ptr<t::Conversation>> reply) {
+    read(reply_on, std::move(reply),
+         [organization = std::move(organization), id = std::move(id)](Connection& connection) {
+             return sqlite::find_conversation(connection, organization, id);
+         });
+}
+
+void SqliteStore::find_conversations(t::ConversationQuery query, Executor& reply_on,
+                                     t::Reply<t::Page<t::Conversation>> reply) {
+    read(reply_on, std::move(reply),
+         [query = std::move(query)](Connection& connection) { return sqlite::find_conversations(connection, query); });
+}
+
+void SqliteStore::find_events(t::EventQuery query, Executor& reply_on, t::Reply<std::vector<t::Event>> reply) {
+    read(reply_on, std::move(reply),
+         [query = std::move(query)](Connection& connection) { return sqlite::find_events(connection, query); });
+}
+
+void SqliteStore::find_audit(t::AuditQuery query, Executor& reply_on, t::Reply<std::vector<t::AuditEntry>> reply) {
+    read(reply_on, std::move(reply),
+         [query = std::move(query)](Connection& connection) { return sqlite::find_audit(connection, query); });
+}
+
+void SqliteStore::find_idempotency(std::string scope, std::string key, Executor& reply_on,
+                                   t::Reply<std::optional<t::IdempotencyRecord>> reply) {
+    read(reply_on, std::move(reply), [this, scope = std::move(scope), key = std::move(key)](Connection& connection) {
+        return sqlite::find_idempotency(connection, scope, key, clock_.wall());
+    });
+}
+
+std::vector<t::AccessGrant> SqliteStore::load_grants(WallTime now) {
+    auto grants = sqlite::load_grants(*connection_, now);
+    if (grants) return std::move(*grants);
+    note(grants.error().detail);
+    return {};
+}
+
+void SqliteStore::on_commit(t::CommitListener listener) {
+    std::lock_guard lock(listeners_mutex_);
+    listeners_.push_back(std::move(listener));
+}
+
+t::StoreHealth SqliteStore::health() const {
+    std::lock_guard lock(problem_mutex_);
+    return {.writable = problem_.empty(),
+            .problem = problem_,
+            .queued = queued_.load(std::memory_order_relaxed),
+            .committed_units = committed_.load(std::memory_order_relaxed),
+            .last_event = last_event_.load(std::memory_order_relaxed)};
+}
+
+void SqliteStore::stop() {
+    std::call_once(stopped_, [this] {
+        stopping_.store(true);
+        wake_.release();
+        if (thread_.joinable()) thread_.join();
+        if (!replies_.flush()) log::warn("store", "some replies found their thread's mailbox full at the stop");
+        readers_->stop();
+        connection_.reset();
+        lock_.reset();
+    });
+}
+
+}  // namespace dp::store::sqlite

@@ -1,0 +1,100 @@
+#pragma once
+/// @file SqliteStore: the Store port on one SQLite database. Many threads submit, one writer thread drains the queue
+/// into one transaction (group commit), publishes the next snapshot and replies in order; a few reader threads answer
+/// what the snapshot does not.
+
+#include <atomic>
+#include <deque>
+#include <mutex>
+#include <semaphore>
+#include <thread>
+
+#include "base/clock.hpp"
+#include "store/open_store.hpp"
+#include "store/sqlite/connection.hpp"
+#include "store/sqlite/reader_pool.hpp"
+#include "store/sqlite/reply_line.hpp"
+#include "store/sqlite/unit_writer.hpp"
+
+namespace dp::store::sqlite {
+
+class SqliteStore final : public telephony::Store {
+public:
+    struct Parts {
+        std::unique_ptr<Connection> connection;
+        std::unique_ptr<ReaderPool> readers;
+        telephony::Ptr<telephony::Snapshot> snapshot;
+        std::shared_ptr<void> lock;  ///< held until the store is closed
+    };
+
+    SqliteStore(Parts parts, const StoreOptions& options, const Clock& clock, Random& random);
+    ~SqliteStore() override;
+
+    /// Before the first submit: reads where the logs stand, ends conversations that a dead process left open.
+    Result<std::size_t> recover();
+    void start();
+
+    void submit(telephony::UnitOfWork unit, Executor& reply_on, telephony::Reply<telephony::Committed> reply) override;
+    void find_conversation(telephony::OrganizationId organization, telephony::ConversationId id, Executor& reply_on,
+                           telephony::Reply<telephony::Ptr<telephony::Conversation>> reply) override;
+    void find_conversations(telephony::ConversationQuery query, Executor& reply_on,
+                            telephony::Reply<telephony::Page<telephony::Conversation>> reply) override;
+    void find_events(telephony::EventQuery query, Executor& reply_on,
+                     telephony::Reply<std::vector<telephony::Event>> reply) override;
+    void find_audit(telephony::AuditQuery query, Executor& reply_on,
+                    telephony::Reply<std::vector<telephony::AuditEntry>> reply) override;
+    void find_idempotency(std::string scope, std::string key, Executor& reply_on,
+                          telephony::Reply<std::optional<telephony::IdempotencyRecord>> reply) override;
+    const telephony::SnapshotHub& snapshots() const override { return hub_; }
+    std::vector<telephony::AccessGrant> load_grants(WallTime now) override;
+    void on_commit(telephony::CommitListener listener) override;
+    telephony::StoreHealth health() const override;
+    void stop() override;
+
+private:
+    struct Request {
+        telephony::UnitOfWork unit;
+        Executor* reply_on;
+        telephony::Reply<telephony::Committed> reply;
+        Result<Applied> outcome;
+    };
+    using Batch = std::vector<std::shared_ptr<Request>>;
+
+    void write_loop();
+    void commit(Batch& batch);
+    Outcome<void> write(Batch& batch);
+    void publish(Batch& batch);
+    void reply(Batch& batch);
+    void give_up(Batch& batch, const Fault& fault);
+    void note(const std::string& problem);
+    void purge();
+    template <class T, class Find>
+    void read(Executor& reply_on, telephony::Reply<T> reply, Find find);
+
+    StoreOptions options_;
+    const Clock& clock_;
+    std::shared_ptr<void> lock_;
+    std::unique_ptr<Connection> connection_;
+    std::unique_ptr<ReaderPool> readers_;
+    UnitWriter writer_;
+    telephony::SnapshotHub hub_;
+    ReplyLine replies_;
+    Batch batch_;
+
+    std::counting_semaphore<> wake_{0};
+    Mailbox queue_;
+    std::atomic<bool> stopping_{false};
+    std::atomic<int> submitting_{0};
+    std::atomic<std::size_t> queued_{0};
+    std::atomic<std::uint64_t> committed_{0};
+    std::atomic<std::uint64_t> last_event_{0};
+
+    mutable std::mutex listeners_mutex_;
+    std::vector<telephony::CommitListener> listeners_;
+    mutable std::mutex problem_mutex_;
+    std::string problem_;
+    std::once_flag stopped_;
+    std::thread thread_;
+};
+
+}  // namespace dp::store::sqlite
