@@ -63,6 +63,9 @@ Result<sqlite::SqliteStore::Parts> open_parts(const StoreOptions& options, const
     DP_CHECK(lift(sqlite::migrate(*parts.connection, sqlite::embedded_migrations(), clock.wall()), path));
     DP_TRY(snapshot, sqlite::load_snapshot(*parts.connection));
     parts.snapshot = std::move(snapshot);
+    if (options.durability == Durability::None)
+        DP_CHECK(lift(parts.connection->execute("PRAGMA synchronous=OFF"), path));
+    if (options.threading == Threading::Inline) return parts;
     DP_TRY(readers, lift(sqlite::ReaderPool::open(path, options.readers), path));
     parts.readers = std::move(readers);
     return parts;

@@ -14,11 +14,22 @@
 
 namespace dp::store {
 
+enum class Threading {
+    Threads,  ///< the product: a writer and some readers
+    Inline,   ///< simulation: everything happens on the calling thread, replies are still posted to their executor
+};
+enum class Durability {
+    Full,  ///< a reply means: on disk (synchronous=FULL)
+    None,  ///< simulation and tests that lose nothing by losing it
+};
+
 struct StoreOptions {
     std::string directory;     ///< made (0700) when it is not there
     std::size_t queue = 8192;  ///< units of work waiting; beyond: Unavailable
     std::size_t batch = 512;   ///< units per transaction at most
     std::size_t readers = 2;   ///< read-only connections, a thread each
+    Threading threading = Threading::Threads;
+    Durability durability = Durability::Full;
 };
 
 struct OpenedStore {

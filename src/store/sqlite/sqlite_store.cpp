@@ -58,7 +58,7 @@ Result<std::size_t> SqliteStore::recover() {
 }
 
 void SqliteStore::start() {
-    thread_ = std::thread([this] { write_loop(); });
+    if (options_.threading == Threading::Threads) thread_ = std::thread([this] { write_loop(); });
 }
 
 void SqliteStore::submit(t::UnitOfWork unit, Executor& reply_on, t::Reply<t::Committed> reply) {
@@ -69,20 +69,24 @@ void SqliteStore::submit(t::UnitOfWork unit, Executor& reply_on, t::Reply<t::Com
     submitting_.fetch_sub(1);
     if (!taken)
         request->reply(fail(ErrorCode::Unavailable, "The store does not take writes at the moment: try again."));
+    else if (options_.threading == Threading::Inline && queue_.drain(options_.batch) > 0)
+        commit_queued();
 }
 
 void SqliteStore::write_loop() {
-    bool replied = true;
-    for (;;) {
-        const bool woken = wake_.try_acquire_for(replied ? std::chrono::milliseconds(kPurgeEvery) : kRetryReplies);
-        while (queue_.drain(options_.batch) > 0) {
-            commit(batch_);
-            batch_.clear();
-        }
-        if (!woken && replied) purge();
+    for (bool replied = true;;) {
+        const bool hurry = !replied || stopping_.load();
+        const bool woken = wake_.try_acquire_for(hurry ? kRetryReplies : std::chrono::milliseconds(kPurgeEvery));
+        while (queue_.drain(options_.batch) > 0) commit_queued();
+        if (!woken && !hurry) purge();
         replied = replies_.flush();
         if (stopping_.load() && submitting_.load() == 0 && queue_.empty()) return;
     }
+}
+
+void SqliteStore::commit_queued() {
+    commit(batch_);
+    batch_.clear();
 }
 
 void SqliteStore::commit(Batch& batch) {
@@ -182,13 +186,15 @@ void SqliteStore::purge() {
 template <class T, class Find>
 void SqliteStore::read(Executor& reply_on, t::Reply<T> reply, Find find) {
     auto kept = std::make_shared<t::Reply<T>>(std::move(reply));
-    const bool taken = readers_->post([kept, &reply_on, find = std::move(find)](Connection& connection) mutable {
+    ReaderPool::Job job = [kept, &reply_on, find = std::move(find)](Connection& connection) mutable {
         auto answer = std::make_shared<Result<T>>(find(connection));
         // Readers may wait where the writer may not: the executor drains its mailbox or is gone with the store.
         while (!reply_on.post([kept, answer] { (*kept)(std::move(*answer)); }))
             std::this_thread::sleep_for(kRetryReplies);
-    });
-    if (!taken) (*kept)(fail(ErrorCode::Unavailable, "The store does not take reads at the moment: try again."));
+    };
+    if (options_.threading == Threading::Inline) return job(*connection_);
+    if (!readers_->post(std::move(job)))
+        (*kept)(fail(ErrorCode::Unavailable, "The store does not take reads at the moment: try again."));
 }
 
 void SqliteStore::find_conversation(t::OrganizationId organization, t::ConversationId id, Executor& reply_on,
@@ -249,7 +255,7 @@ void SqliteStore::stop() {
         wake_.release();
         if (thread_.joinable()) thread_.join();
         if (!replies_.flush()) log::warn("store", "some replies found their thread's mailbox full at the stop");
-        readers_->stop();
+        if (readers_) readers_->stop();
         connection_.reset();
         lock_.reset();
     });

@@ -22,7 +22,7 @@ class SqliteStore final : public telephony::Store {
 public:
     struct Parts {
         std::unique_ptr<Connection> connection;
-        std::unique_ptr<ReaderPool> readers;
+        std::unique_ptr<ReaderPool> readers;  ///< none with Threading::Inline
         telephony::Ptr<telephony::Snapshot> snapshot;
         std::shared_ptr<void> lock;  ///< held until the store is closed
     };
@@ -61,6 +61,7 @@ private:
     using Batch = std::vector<std::shared_ptr<Request>>;
 
     void write_loop();
+    void commit_queued();
     void commit(Batch& batch);
     Outcome<void> write(Batch& batch);
     void publish(Batch& batch);

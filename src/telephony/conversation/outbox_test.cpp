@@ -1,0 +1,137 @@
+#include "telephony/conversation/outbox.hpp"
+
+#include <gtest/gtest.h>
+
+#include "telephony/conversation/conversation_service.hpp"
+#include "telephony/testing/example.hpp"
+
+namespace dp::telephony {
+namespace {
+
+class NowExecutor final : public Executor {
+public:
+    bool post(Task task) override {
+        task();
+        return true;
+    }
+};
+
+/// Keeps what is submitted until the test answers it.
+class HeldStore final : public Store {
+public:
+    void submit(UnitOfWork unit, Executor&, Reply<Committed> reply) override {
+        units.push_back(std::move(unit));
+        held.push_back(std::move(reply));
+    }
+    void answer(Result<Committed> result) {
+        auto reply = std::move(held.front());
+        held.erase(held.begin());
+        reply(std::move(result));
+    }
+    void find_conversation(OrganizationId, ConversationId, Executor&, Reply<Ptr<Conversation>>) override {}
+    void find_conversations(ConversationQuery, Executor&, Reply<Page<Conversation>>) override {}
+    void find_events(EventQuery, Executor&, Reply<std::vector<Event>>) override {}
+    void find_audit(AuditQuery, Executor&, Reply<std::vector<AuditEntry>>) override {}
+    void find_idempotency(std::string, std::string, Executor&, Reply<std::optional<IdempotencyRecord>>) override {}
+    const SnapshotHub& snapshots() const override { return hub; }
+    std::vector<AccessGrant> load_grants(WallTime) override { return {}; }
+    void on_commit(CommitListener) override {}
+    StoreHealth health() const override { return {}; }
+    void stop() override {}
+
+    SnapshotHub hub;
+    std::vector<UnitOfWork> units;
+    std::vector<Reply<Committed>> held;
+};
+
+const WallTime kNow = testing::example_time();
+
+Ptr<Conversation> version(const char* id, std::int64_t number, ConversationStatus status) {
+    Conversation conversation =
+        make_inbound_conversation(ConversationId(id), OrganizationId("o"), "+15550001111", "+15551234567", kNow);
+    conversation.meta.version = number;
+    conversation.status = status;
+    return std::make_shared<const Conversation>(std::move(conversation));
+}
+
+std::vector<Event> one_event(const Ptr<Conversation>& conversation) {
+    return {conversation_event(*conversation, event_type::kConversationUpdated, kNow)};
+}
+
+class OutboxTest : public ::testing::Test {
+protected:
+    void record(const Ptr<Conversation>& conversation) { outbox.record(conversation, one_event(conversation)); }
+
+    HeldStore store;
+    NowExecutor executor;
+    LiveConversations live;
+    Outbox outbox{store, executor, live, {.accepting = 3, .batch = 256, .ended_kept = 1}};
+};
+
+TEST_F(OutboxTest, ATransitionIsVisibleBeforeItIsDurable) {
+    record(version("c", 1, ConversationStatus::Initiated));
+    EXPECT_EQ(live.find(ConversationId("c"))->status, ConversationStatus::Initiated);
+    EXPECT_FALSE(outbox.drained());
+    store.answer(Committed{});
+    EXPECT_TRUE(outbox.drained());
+}
+
+TEST_F(OutboxTest, WhatGathersWhileAUnitIsInFlightBecomesTheNextUnit) {
+    record(version("c", 1, ConversationStatus::Initiated));
+    record(version("c", 2, ConversationStatus::Ringing));
+    record(version("c", 3, ConversationStatus::Connected));
+    record(version("d", 1, ConversationStatus::Initiated));
+    ASSERT_EQ(store.units.size(), 1U) << "one unit in flight";
+    store.answer(Committed{});
+    ASSERT_EQ(store.units.size(), 2U);
+    ASSERT_EQ(store.units[1].conversations.size(), 2U) << "only the newest version of each conversation";
+    EXPECT_EQ(store.units[1].conversations[0].meta.version, 3);
+    EXPECT_EQ(store.units[1].events.size(), 3U) << "but every event";
+}
+
+TEST_F(OutboxTest, WhatTheStoreRefusedIsKeptInOrderAndTriedAgain) {
+    record(version("c", 1, ConversationStatus::Initiated));
+    record(version("c", 2, ConversationStatus::Ringing));
+    store.answer(fail(ErrorCode::Unavailable, "disk full"));
+    EXPECT_EQ(store.units.size(), 1U) << "not in a tight loop";
+    EXPECT_FALSE(outbox.drained());
+    outbox.retry();
+    ASSERT_EQ(store.units.size(), 2U);
+    EXPECT_EQ(store.units[1].events.size(), 2U);
+    store.answer(Committed{});
+    EXPECT_TRUE(outbox.drained());
+}
+
+TEST_F(OutboxTest, TooFarBehindItAsksForNoMoreCallsButForgetsNothing) {
+    for (int i = 1; i <= 4; ++i) record(version("c", i, ConversationStatus::Initiated));
+    EXPECT_FALSE(outbox.accepting());
+    store.answer(Committed{});
+    store.answer(Committed{});
+    EXPECT_TRUE(outbox.accepting());
+    EXPECT_TRUE(outbox.drained());
+}
+
+TEST_F(OutboxTest, EndedConversationsLeaveTheLiveTableOldestFirstOnceTheyAreDurable) {
+    record(version("a", 2, ConversationStatus::Failed));
+    record(version("b", 2, ConversationStatus::Disconnected));
+    EXPECT_NE(live.find(ConversationId("a")), nullptr);
+    store.answer(Committed{});
+    store.answer(Committed{});
+    EXPECT_EQ(live.find(ConversationId("a")), nullptr);
+    EXPECT_NE(live.find(ConversationId("b")), nullptr) << "one is kept for immediate reads";
+}
+
+TEST(Outbox, AReplyAfterItsEndFindsNobody) {
+    HeldStore store;
+    NowExecutor executor;
+    LiveConversations live;
+    {
+        Outbox outbox(store, executor, live);
+        outbox.record(version("c", 1, ConversationStatus::Initiated), {});
+    }
+    store.answer(Committed{});
+    EXPECT_TRUE(store.held.empty());
+}
+
+}  // namespace
+}  // namespace dp::telephony
