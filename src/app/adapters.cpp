@@ -1,0 +1,51 @@
+#include "app/adapters.hpp"
+
+#include <algorithm>
+
+namespace dp::app {
+
+void RecordingSink::record(telephony::Ptr<telephony::Conversation> conversation, std::vector<telephony::Event> events) {
+    outbox_.record(conversation, std::move(events));
+    if (api_) api_->publish(std::move(conversation));
+}
+
+void RecordingSink::record(std::vector<telephony::Event> events) {
+    if (api_)
+        for (const auto& event : events)
+            if (event.type == telephony::event_type::kStationUpdated)
+                if (auto station = stations_.find(telephony::StationId(event.resource_id)))
+                    api_->publish(std::move(station));
+    outbox_.record(std::move(events));
+}
+
+void DnsHostResolver::resolve(const std::string& host, std::uint16_t port, sip::TransportKind transport, signaling::ResolveReply done) {
+    resolver_.sip_targets({host, port, transport, false}, control_, std::move(done));
+}
+
+bool ShardCallControl::start(const telephony::PlacedCall& call, api::AgentAnswer answer) {
+    return shard_ && shard_->start_call({call.conversation, call.call,
+                                         answer == api::AgentAnswer::Automatic ? call::AnswerMode::Automatic
+                                                                               : call::AnswerMode::Person});
+}
+
+void ShardCallControl::disconnect(const telephony::OrganizationId& organization,
+                                  const telephony::ConversationId& conversation, Executor& reply_on,
+                                  std::move_only_function<void(Result<void>)> reply) {
+    if (!shard_) return reply(fail(ErrorCode::Unavailable, "The server is stopping."));
+    shard_->command({organization, conversation, signaling::CallCommand::Kind::Disconnect, {}}, reply_on,
+                    std::move(reply));
+}
+
+void ShardReceiver::receive(std::span<char> message, const sip::Flow& flow) {
+    if (shard_) shard_->receive({message.data(), message.size()}, flow);
+}
+
+void ShardReceiver::flow_closed(const sip::Flow& flow) {
+    if (shard_) shard_->flow_closed(flow);
+}
+
+void ShardReceiver::datagram_refused(const Endpoint& remote, std::string_view quoted) {
+    if (shard_) shard_->datagram_refused(remote, quoted);
+}
+
+}  // namespace dp::app

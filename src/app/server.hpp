@@ -1,0 +1,53 @@
+#pragma once
+/// @file Server: the composition root. Makes every component in order, connects their ports, and takes them down in reverse.
+///
+/// Threads it owns: api, control, hashing (and, inside their components, store writer, media workers, resolver). Start and stop on the main
+/// thread. Source: flows.md "Start, stop, die".
+
+#include <memory>
+#include <string>
+
+#include "app/config.hpp"
+#include "app/first_run.hpp"
+#include "base/result.hpp"
+
+namespace dp::app {
+
+/// What the operator is told once the server is ready.
+struct StartReport {
+    std::string console_url;
+    bool first_run = false;
+    std::string console_user;      ///< first run only
+    std::string console_password;  ///< first run only
+    std::size_t closed_conversations = 0;
+};
+
+class Server {
+public:
+    /// Errors say what to do: port taken, data directory locked, certificate unreadable.
+    static Result<std::unique_ptr<Server>> start(const Config& config);
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    const StartReport& report() const { return report_; }
+    /// Not ready any more; new calls get 503; returns when no call is left or the drain time is over.
+    void drain();
+    void stop();
+
+private:
+    struct Parts;
+    Server();
+    Result<void> open_store();
+    Result<void> make_tls();
+    Result<void> make_signaling();
+    void make_api();
+    Result<void> listen();
+    Result<void> start_sandbox();
+    Result<void> tell_scripts();
+
+    std::unique_ptr<Parts> parts_;
+    StartReport report_;
+};
+
+}  // namespace dp::app
