@@ -52,7 +52,6 @@ struct SipStreamOptions {
     std::vector<std::string> allowed_origins{};  ///< of WebSockets, exact (`https://pbx.example.com`); own host always
     TlsContext client_tls{};                     ///< for TLS flows we open
     StreamLimits limits{};
-    std::size_t max_per_source = 1'024;
 };
 
 class SipStreams {

@@ -32,13 +32,14 @@ std::optional<WebSocketMask> mask_for(WebSocketRole role) {
 /// The part of a session that other threads hold. It reaches the stream only on the loop, and only while that lives.
 class WebSocketLink final : public WebSocketSession, public std::enable_shared_from_this<WebSocketLink> {
 public:
-    WebSocketLink(EventLoop& loop, WebSocketStream& stream, WebSocketRole role, std::size_t limit,
+    WebSocketLink(EventLoop& loop, WebSocketStream* stream, WebSocketRole role, std::size_t limit,
                   StreamConnection& connection)
         : loop_(loop),
-          stream_(&stream),
+          stream_(stream),
           role_(role),
           limit_(limit),
           remote_(connection.remote()),
+          local_(connection.local()),
           tls_(connection.is_tls()) {}
 
     using WebSocketSession::send_text;
@@ -47,6 +48,7 @@ public:
     bool open() const override { return open_.load(std::memory_order_acquire); }
     std::uint64_t id() const override { return id_; }
     const Endpoint& remote() const override { return remote_; }
+    const Endpoint& local() const override { return local_; }
     bool is_tls() const override { return tls_; }
 
     void mark_closing() { open_.store(false, std::memory_order_release); }
@@ -63,7 +65,7 @@ private:
     WebSocketStream* stream_;  ///< loop thread only
     const WebSocketRole role_;
     const std::size_t limit_;
-    const Endpoint remote_;
+    const Endpoint remote_, local_;
     const bool tls_;
     const std::uint64_t id_ = next_session_id();
     std::atomic<bool> open_{true};
@@ -125,14 +127,14 @@ WebSocketStream::~WebSocketStream() {
 
 void WebSocketStream::begin(StreamConnection& connection, std::string_view early) {
     connection_ = &connection;
-    link_ = std::make_shared<WebSocketLink>(connection.loop(), *this, role_, options_.send_queue, connection);
+    link_ = std::make_shared<WebSocketLink>(connection.loop(), this, role_, options_.send_queue, connection);
     connection.loop().arm(keep_alive_, options_.ping_interval);
     handler_->on_open(link_);
     if (!early.empty()) on_bytes(connection, early);
 }
 
 void WebSocketStream::on_bytes(StreamConnection& connection, std::string_view bytes) {
-    awaiting_pong_ = false;
+    if (std::exchange(awaiting_pong_, false)) connection.loop().arm(keep_alive_, options_.ping_interval);
     const auto violation = decoder_.feed(
         bytes, [&](WebSocketOpcode opcode, std::string_view payload) { return on_frame(connection, opcode, payload); });
     if (!violation) return;
@@ -185,21 +187,17 @@ void WebSocketStream::start_close(std::uint16_t code, std::string_view reason) {
     close_code_ = code;
     close_reason_ = reason;
     keep_alive_.cancel();
+    // Whoever does not read would not answer either.
+    if (code == websocket_code::kTryAgainLater) return connection_->close_after_flush(CloseReason::SlowReader);
     connection_->loop().arm(close_wait_, kCloseWait);
 }
 
-/// Alternates: a ping, then after the time for its answer a look whether anything came.
+/// A ping; then, unless anything comes meanwhile, the end.
 void WebSocketStream::on_keep_alive() {
-    EventLoop& loop = connection_->loop();
     if (awaiting_pong_) return connection_->abort(CloseReason::IdleTimeout);
-    if (keep_alive_pinged_) {
-        keep_alive_pinged_ = false;
-        loop.arm(keep_alive_, std::max(options_.ping_interval - options_.pong_timeout, std::chrono::milliseconds(1)));
-        return;
-    }
     write_frame(WebSocketOpcode::Ping, {});
-    awaiting_pong_ = keep_alive_pinged_ = true;
-    loop.arm(keep_alive_, options_.pong_timeout);
+    awaiting_pong_ = true;
+    connection_->loop().arm(keep_alive_, options_.pong_timeout);
 }
 
 void WebSocketStream::on_end(StreamConnection& connection) {
@@ -216,6 +214,12 @@ void WebSocketStream::on_closed(StreamConnection&, CloseReason reason) {
     const std::shared_ptr<WebSocketLink> link = link_;
     link->detach();
     handler_->on_closed(*link, close_code_, close_sent_ ? std::string_view(close_reason_) : label(reason));
+}
+
+std::shared_ptr<WebSocketSession> make_closed_session(StreamConnection& connection) {
+    auto link = std::make_shared<WebSocketLink>(connection.loop(), nullptr, WebSocketRole::Client, 0, connection);
+    link->detach();
+    return link;
 }
 
 std::string websocket_accept(std::string_view key) {

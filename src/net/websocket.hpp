@@ -48,6 +48,7 @@ public:
     virtual bool open() const = 0;
     virtual std::uint64_t id() const = 0;
     virtual const Endpoint& remote() const = 0;
+    virtual const Endpoint& local() const = 0;
     virtual bool is_tls() const = 0;
 };
 

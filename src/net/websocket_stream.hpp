@@ -43,10 +43,13 @@ private:
     WebSocketDecoder decoder_;
     StreamConnection* connection_ = nullptr;
     Timer keep_alive_, close_wait_;
-    bool awaiting_pong_ = false, keep_alive_pinged_ = false, close_sent_ = false;
+    bool awaiting_pong_ = false, close_sent_ = false;
     std::uint16_t close_code_ = websocket_code::kAbnormal;
     std::string close_reason_;
 };
+
+/// For a connection that never became a session.
+std::shared_ptr<WebSocketSession> make_closed_session(StreamConnection& connection);
 
 /// RFC 6455 4.2.2: what proves that the server has read the key.
 std::string websocket_accept(std::string_view key);
