@@ -31,6 +31,7 @@ struct SipStreams::Impl {
     std::vector<bool> tls;
 
     FlowState* find(const sip::Flow& flow) const {
+        if (hub->stopped.load(std::memory_order_acquire)) return nullptr;
         const auto found = hub->flows.find(flow.connection);
         return found == hub->flows.end() || found->second->closed.load(std::memory_order_acquire) ? nullptr
                                                                                                   : found->second.get();

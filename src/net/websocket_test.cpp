@@ -123,7 +123,9 @@ struct BadFrame {
     int code;
 };
 TEST(WebSocket, ClosesWithTheCodeOfTheViolation) {
-    for (const auto& [octets, code] : {BadFrame{"\xff\x80" "abcd", 1002},
+    for (const auto& [octets, code] : {BadFrame{"\xff\x80"
+                                                "abcd",
+                                                1002},
                                        {encode_websocket_frame(WebSocketOpcode::Text, "unmasked"), 1002},
                                        {text("\xff"), 1007},
                                        {text(std::string(70'000, 'x')), 1009},
