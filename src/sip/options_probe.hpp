@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "sip/gateway_health.hpp"
 #include "sip/user_agent.hpp"
 
 namespace dp::sip {
@@ -26,8 +27,6 @@ struct ProbeConfig {
     std::chrono::seconds timeout{5};    ///< its own Timer F
     HeaderLines headers;
 };
-
-enum class Health : std::uint8_t { Unknown, Up, Down };
 
 struct ProbeReport {
     Health health = Health::Unknown;

@@ -171,6 +171,8 @@ public:
     bool respond(ServerRequestId id, int status, const AnswerWriter& write);
 
     // Running.
+    /// The methods we take, as an Allow value.
+    std::string_view allow() const;
     /// New INVITEs and OPTIONS get 503 with this Retry-After; everything inside dialogs goes on.
     void drain(std::chrono::seconds retry_after);
     bool draining() const;
