@@ -30,5 +30,10 @@ export default defineConfig({
     host: '127.0.0.1',
     proxy: { '/api': server, '/login': server, '/logout': server, '/ws': { target: server, ws: true } },
   },
-  test: { environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}'] },
+  test: {
+    environment: 'happy-dom',
+    include: ['src/**/*.test.{ts,tsx}'],
+    // PatternFly's modules import their style sheets, which node cannot.
+    server: { deps: { inline: [/@patternfly/] } },
+  },
 });

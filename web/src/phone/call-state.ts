@@ -20,6 +20,8 @@ export interface Call {
   /** The conversation itself said that it is over, not only our leg. */
   settled: boolean;
   leg: LegState;
+  /** Audio can flow between this tab and the server. */
+  media: boolean;
   muted: boolean;
   held: boolean;
   heldByOther: boolean;
@@ -44,7 +46,7 @@ export type CallEvent =
   | { type: 'placed'; call: ConversationView; number: string; callerId?: string; at: number }
   | { type: 'conversation'; view: ConversationView; at: number }
   | { type: 'leg'; leg: LegView; at: number }
-  | { type: 'muted' | 'held' | 'heldByOther'; legId: string; value: boolean }
+  | { type: 'media' | 'muted' | 'held' | 'heldByOther'; legId: string; value: boolean }
   | { type: 'socket'; connected: boolean }
   | { type: 'dismissed'; key: string };
 
@@ -77,6 +79,7 @@ function newCall(key: string, direction: Call['direction'], status: Conversation
     status,
     settled: false,
     leg: 'none',
+    media: false,
     muted: false,
     held: false,
     heldByOther: false,
@@ -168,6 +171,7 @@ export function reduceCalls(calls: Call[], event: CallEvent): Call[] {
       return onConversation(calls, event.view, event.at);
     case 'leg':
       return onLeg(calls, event.leg, event.at);
+    case 'media':
     case 'muted':
     case 'held':
     case 'heldByOther':

@@ -11,6 +11,8 @@ export interface LegHandlers {
   onAnswered(legId: string): void;
   onEnded(legId: string, reason?: string): void;
   onRemoteAudio(legId: string, stream: MediaStream): void;
+  /** The media path stands (ICE and DTLS done), or broke. */
+  onMedia(legId: string, up: boolean): void;
   onHeldByOther(legId: string, held: boolean): void;
 }
 
@@ -76,12 +78,15 @@ export class Leg {
     return this.session.isEstablished() ? this.#reoffer.restartIce() : Promise.resolve(false);
   }
 
-  sendDigits(digits: string): void {
-    this.session.sendDTMF(digits, {
-      transportType: 'RFC2833' as never,
-      duration: TONE_MS,
-      interToneGap: TONE_GAP_MS,
-    });
+  /** False while the media path cannot carry them. */
+  sendDigits(digits: string): boolean {
+    try {
+      const options = { transportType: 'RFC2833' as never, duration: TONE_MS, interToneGap: TONE_GAP_MS };
+      this.session.sendDTMF(digits, options);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Another microphone without renegotiation. */
@@ -117,6 +122,7 @@ export class Leg {
       this.handlers.onRemoteAudio(this.id, streams[0] ?? new MediaStream([track]));
     });
     connection.addEventListener('connectionstatechange', () => {
+      this.handlers.onMedia(this.id, connection.connectionState === 'connected');
       const iceIsUp = ['connected', 'completed'].includes(connection.iceConnectionState);
       if (connection.connectionState === 'failed' && iceIsUp) this.#fail('dtls_failed');
     });

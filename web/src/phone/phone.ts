@@ -166,8 +166,8 @@ export class Phone {
     else if (this.#ua?.leg(leg.id)) this.#fail({ key: 'holdRefused' });
   }
 
-  sendDigits(call: Call, digits: string): void {
-    this.#ua?.leg(call.legId)?.sendDigits(digits);
+  sendDigits(call: Call, digits: string): boolean {
+    return this.#ua?.leg(call.legId)?.sendDigits(digits) ?? false;
   }
 
   #follow(userId: string): void {
@@ -206,6 +206,7 @@ export class Phone {
       onAnswered: (id) => this.#onAnswered(id),
       onEnded: (id, reason) => this.#onEnded(id, reason),
       onRemoteAudio: (id, stream) => this.audio.speaker.play(id, stream),
+      onMedia: (legId, value) => this.#dispatch({ type: 'media', legId, value }),
       onHeldByOther: (legId, value) => this.#dispatch({ type: 'heldByOther', legId, value }),
     });
     this.#ua.start();

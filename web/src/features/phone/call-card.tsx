@@ -50,7 +50,9 @@ export function CallCard({ call, onCallAgain }: CallCardProps) {
       </header>
       <StatusSteps call={call} />
       <CallReason call={call} />
-      {call.leg === 'up' && <QualityLine legId={call.legId} held={call.held || call.heldByOther} />}
+      {call.leg === 'up' && call.media && (
+        <QualityLine legId={call.legId} held={call.held || call.heldByOther} />
+      )}
       <CallHints call={call} />
       <CallActions call={call} ringing={ringing} onCallAgain={onCallAgain} />
     </article>
@@ -95,7 +97,7 @@ function CallHints({ call }: { call: Call }) {
   const { t } = useTranslation();
   const quality = useQuality(call.legId);
   const hints = [
-    call.leg === 'answering' && t('call.answering'),
+    (call.leg === 'answering' || (call.leg === 'up' && !call.media)) && t('call.answering'),
     call.reconnecting && t('call.reconnecting'),
     call.heldByOther && t('call.heldByOther'),
     !call.held && !call.heldByOther && (quality?.deafSeconds ?? 0) >= 3 && t('call.deaf'),
@@ -193,7 +195,7 @@ function LiveActions({ call }: { call: Call }) {
         <Button
           expanded={keypad}
           controls={keypadId}
-          disabled={!up}
+          disabled={!up || !call.media}
           icon={<KeypadIcon />}
           onClick={() => setKeypad(!keypad)}
         >

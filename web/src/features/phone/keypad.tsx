@@ -5,12 +5,11 @@ import { Button } from '../../ui/button';
 const DIGITS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
 
 /** Buttons, and the keyboard's own digits while the focus is in here. */
-export function Keypad({ onDigit }: { onDigit: (digit: string) => void }) {
+export function Keypad({ onDigit }: { onDigit: (digit: string) => boolean }) {
   const { t } = useTranslation();
   const [sent, setSent] = useState('');
   const send = (digit: string) => {
-    onDigit(digit);
-    setSent((before) => (before + digit).slice(-24));
+    if (onDigit(digit)) setSent((before) => (before + digit).slice(-24));
   };
   const onKey = (event: KeyboardEvent) => {
     if (!DIGITS.includes(event.key) || event.ctrlKey || event.altKey || event.metaKey) return;
