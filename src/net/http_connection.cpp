@@ -61,6 +61,7 @@ std::shared_ptr<void> hold_active(const HttpServerCore& core) {
 
 template <class Step>
 void HttpExchange::on_loop(Step step) {
+    if (!connected()) return;  // the loop itself may be gone: a responder can outlive its server
     if (loop_.is_owner()) {
         if (connection_) step(*connection_);
         return;
@@ -108,6 +109,7 @@ void HttpExchange::accept_websocket(std::string subprotocol, std::shared_ptr<Web
 }
 
 void HttpExchange::on_closed(std::function<void()> callback) {
+    if (!connected()) return callback();
     auto add = [self = shared_from_this(), callback = std::move(callback)]() mutable {
         if (self->connection_)
             self->closed_callbacks_.push_back(std::move(callback));

@@ -40,7 +40,8 @@ public:
     /// Ends the response in an orderly way; further writes are refused.
     void end();
     bool open() const;
-    /// Called once, on the loop thread, when the stream is over for whatever reason; at once if it already is.
+    /// Called once, on the loop thread, when the stream is over for whatever reason; at once, where it stands, if it
+    /// already is.
     void on_closed(std::function<void()> callback);
 
 private:
