@@ -61,9 +61,11 @@ void JitterBuffer::restart() {
         if (slot.used) release(slot);
     arrival_delay_ = {};
     interval_end_.reset();
+    interval_maximum_ = Duration::zero();
     playing_ = false;
     in_silence_ = false;
-    concealed_ = 0;
+    concealing_ = false;
+    credit_ = 0;
     ++counts_.resets;
 }
 
@@ -84,15 +86,13 @@ bool JitterBuffer::breaks_stream(const RtpHeader& header, TimePoint arrival) con
 
 void JitterBuffer::learn(const RtpHeader& header, Kind kind, TimePoint arrival) {
     const Duration delay = arrival_delay_.on_packet(header.timestamp, options_.clock_rate, arrival);
-    if (!interval_end_) {
+    if (!interval_end_) interval_end_ = arrival + kInterval;
+    if (arrival >= *interval_end_) {  // closed before this packet: a burst after a stall is one sample, not two
+        histogram_.add(interval_maximum_);
         interval_end_ = arrival + kInterval;
         interval_maximum_ = Duration::zero();
     }
     if (kind == Kind::Audio) interval_maximum_ = std::max(interval_maximum_, delay);
-    if (arrival < *interval_end_) return;
-    histogram_.add(interval_maximum_);
-    interval_end_ = arrival + kInterval;
-    interval_maximum_ = Duration::zero();
 }
 
 /// Whether the packet still has its time before it; makes room in its slot.
@@ -206,7 +206,8 @@ PlayDecision JitterBuffer::play(Slot& slot, PlayAction action) {
     next_sequence_ = static_cast<std::uint16_t>(slot.sequence + 1);
     next_timestamp_ = slot.timestamp + slot.duration;
     last_duration_ = slot.duration;
-    concealed_ = 0;
+    concealing_ = false;
+    credit_ = 0;
     in_silence_ = slot.kind == Kind::ComfortNoise;
     if (in_silence_) action = PlayAction::ComfortNoise;
     ++counts_.decoded;
@@ -219,7 +220,7 @@ PlayDecision JitterBuffer::play(Slot& slot, PlayAction action) {
 }
 
 PlayDecision JitterBuffer::conceal(std::uint32_t duration) {
-    concealed_ += duration;
+    concealing_ = true;
     ++counts_.concealed_frames;
     return {.action = PlayAction::Expand, .payload = {}, .timestamp = next_timestamp_, .duration = duration};
 }
@@ -236,7 +237,6 @@ PlayDecision JitterBuffer::fec(const Slot& following) {
     const std::uint32_t timestamp = next_timestamp_;
     ++next_sequence_;
     next_timestamp_ = following.timestamp;
-    concealed_ = 0;
     return {PlayAction::DecodeFec, Bytes(arena_.get() + following.arena_begin % kArena, following.size),
             following.payload_type, timestamp, following.timestamp - timestamp};
 }
@@ -258,39 +258,45 @@ PlayDecision JitterBuffer::in_order(Slot& slot, std::uint32_t queued, TimePoint 
         in_silence_ = true;
         return noise();
     }
-    if (concealed_ > 0) return play(slot, PlayAction::Merge);
+    if (concealing_) return play(slot, PlayAction::Merge);
     return play(slot, pause ? PlayAction::Normal : pace(slot.timestamp, queued, now));
 }
 
-/// Packets are missing before `following`. Each is concealed for its own time and then given up.
+/// Packets are missing before `following`: each is concealed for its own time and given up.
 PlayDecision JitterBuffer::over_gap(Slot& following, TimePoint now) {
-    const int missing = sequence_distance(following.sequence, next_sequence_);
-    const std::int32_t gap = timestamp_distance(following.timestamp, next_timestamp_);
-    const auto covered = static_cast<std::int32_t>(concealed_);
     if (in_silence_) {
         if (playout_delay(following.timestamp, now) < target()) return noise();
         return play(following, PlayAction::Normal);
     }
-    if (gap <= 0 || covered >= gap) {
-        for (int i = 0; i < missing && i < static_cast<int>(kSlots); ++i) note_loss(1);
+    const int missing = sequence_distance(following.sequence, next_sequence_);
+    const std::int32_t gap = timestamp_distance(following.timestamp, next_timestamp_);
+    const std::int32_t remaining = gap - static_cast<std::int32_t>(credit_);
+    if (remaining <= 0) {
+        note_loss(1);
         return play(following, PlayAction::Merge);
     }
-    if (options_.fec && missing == 1 && concealed_ == 0 && gap == static_cast<std::int32_t>(following.duration))
-        return fec(following);
-    const auto step =
-        static_cast<std::uint32_t>(std::min<std::int32_t>(gap - covered, static_cast<std::int32_t>(last_duration_)));
-    return conceal(step);
+    const bool one_frame = missing == 1 && gap == static_cast<std::int32_t>(following.duration);
+    if (options_.fec && one_frame && !concealing_) return fec(following);
+    note_loss(1);
+    const auto step = std::min(static_cast<std::uint32_t>(remaining), last_duration_);
+    const PlayDecision out = conceal(step);
+    const bool last = missing == 1;
+    next_sequence_ = static_cast<std::uint16_t>(next_sequence_ + 1);
+    next_timestamp_ = last ? following.timestamp : next_timestamp_ + step;
+    return out;
 }
 
 /// Nothing is there. The timeline stands: what comes late is played late, and the delay has grown by what was
 /// concealed.
 PlayDecision JitterBuffer::underrun() {
     if (in_silence_) return noise();
-    if (time_of(concealed_) >= kLongestUnderrun) {
+    if (time_of(credit_) >= kLongestUnderrun) {
         playing_ = false;
-        concealed_ = 0;
+        concealing_ = false;
+        credit_ = 0;
         return {.payload = {}};
     }
+    credit_ += last_duration_;
     return conceal(last_duration_);
 }
 

@@ -137,9 +137,10 @@ private:
     std::uint16_t next_sequence_ = 0;  ///< to be played
     std::uint32_t next_timestamp_ = 0;
     std::uint32_t last_duration_;
-    std::uint32_t concealed_ = 0;  ///< clock units since the last decoded packet
-    bool in_silence_ = false;      ///< the peer pauses: the next talk spurt waits for the target again
-    float loss_ = 0;               ///< smoothed share of packets missing when due
+    bool concealing_ = false;   ///< the last piece was concealment: what follows is merged
+    std::uint32_t credit_ = 0;  ///< clock units concealed while the timeline stood still
+    bool in_silence_ = false;   ///< the peer pauses: the next talk spurt waits for the target again
+    float loss_ = 0;            ///< smoothed share of packets missing when due
     JitterCounts counts_;
 };
 

@@ -16,7 +16,7 @@ enum class QualityCodec : std::uint8_t { G711, G711WithPlc, G729A, Opus, G722, G
 
 struct QualityInput {
     QualityCodec codec = QualityCodec::G711WithPlc;
-    std::optional<Duration> round_trip;
+    std::optional<Duration> round_trip{};
     Duration buffer_delay{};  ///< jitter buffer, packetisation and codec look-ahead of this direction
     double loss = 0;          ///< 0…1 of an interval: network loss and late discards
     double mean_burst = 1;    ///< mean length of loss runs; 1 when unknown

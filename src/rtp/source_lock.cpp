@@ -90,6 +90,7 @@ SourceVerdict SourceLock::drop() {
 
 SourceVerdict SourceLock::on_rtp(const Endpoint& from, std::uint32_t ssrc, std::uint16_t sequence, TimePoint now) {
     if (policy_ == SourcePolicy::Validated) return is_validated(from) ? SourceVerdict::Accept : drop();
+    if (signalled_ && signalled_->authenticated) return drop();
     if (locked_ == from) {
         last_heard_ = now;
         return SourceVerdict::Accept;

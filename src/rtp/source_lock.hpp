@@ -35,11 +35,11 @@ enum class SourcePolicy : std::uint8_t {
 enum class SourceClass : std::uint8_t { Exact, SameAddress, SignallingAddress, Anything, Foreign };
 
 struct SignalledSource {
-    std::optional<Endpoint> rtp;          ///< from SDP; absent: a name, 0.0.0.0, port 9
-    std::optional<IpAddress> signalling;  ///< where the SIP message came from
-    bool allow_anything = false;          ///< class D, only if the trunk explicitly allows it
-    bool authenticated = false;           ///< SRTP: roaming by authenticated newest packets
-    bool relatch_after_silence = false;   ///< NAT rebinding: same IP, locked source silent 5 s
+    std::optional<Endpoint> rtp{};          ///< from SDP; absent: a name, 0.0.0.0, port 9
+    std::optional<IpAddress> signalling{};  ///< where the SIP message came from
+    bool allow_anything = false;            ///< class D, only if the trunk explicitly allows it
+    bool authenticated = false;             ///< SRTP: only on_authenticated() counts, plain RTP is dropped
+    bool relatch_after_silence = false;     ///< NAT rebinding: same IP, locked source silent 5 s
 };
 
 enum class SourceVerdict : std::uint8_t {

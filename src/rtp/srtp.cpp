@@ -36,13 +36,8 @@ struct CounterMode {
     CounterMode(const SessionKeys& keys, std::size_t key_size)
         : cipher(std::span(keys.cipher).first(key_size)), hmac(keys.auth), salt(keys.salt) {}
 
-    /// RFC 3711 4.1.1: salt × 2^16 XOR SSRC × 2^64 XOR index × 2^16.
     void apply(std::uint32_t ssrc, std::uint64_t index, MutableBytes data) {
-        std::array<std::uint8_t, 16> iv{};
-        wire::store32(iv.data() + 4, ssrc);
-        wire::store64(iv.data() + 6, wire::load64(iv.data() + 6) ^ index);
-        for (std::size_t i = 0; i < salt.size(); ++i) iv[i] ^= salt[i];
-        cipher.apply(iv, data);
+        cipher.apply(counter_iv(salt, ssrc, index), data);
     }
 
     CounterCipher cipher;
@@ -56,15 +51,7 @@ struct GcmMode {
         std::copy_n(keys.salt.begin(), salt.size(), salt.begin());
     }
 
-    /// RFC 7714 8.1 and 9.1: 16 zero bits, SSRC, 48-bit index, all XOR salt.
-    GcmIv iv(std::uint32_t ssrc, std::uint64_t index) const {
-        GcmIv out{};
-        wire::store32(out.data() + 2, ssrc);
-        wire::store16(out.data() + 6, static_cast<std::uint16_t>(index >> 32U));
-        wire::store32(out.data() + 8, static_cast<std::uint32_t>(index));
-        for (std::size_t i = 0; i < salt.size(); ++i) out[i] ^= salt[i];
-        return out;
-    }
+    GcmIv iv(std::uint32_t ssrc, std::uint64_t index) const { return gcm_iv(salt, ssrc, index); }
 
     GcmCipher cipher;
     std::array<std::uint8_t, 12> salt{};

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "rtp/wire.hpp"
+
 namespace dp::rtp {
 namespace {
 
@@ -63,6 +65,25 @@ SessionKeys derive_keys(SrtpSuite suite, std::span<const std::uint8_t> key_salt,
     derive(prf, salt, label + 1, out.auth);
     derive(prf, salt, label + 2, std::span(out.salt).first(sizes.salt));
     return out;
+}
+
+std::array<std::uint8_t, 16> counter_iv(std::span<const std::uint8_t, 14> salt, std::uint32_t ssrc,
+                                        std::uint64_t index) {
+    std::array<std::uint8_t, 16> iv{};
+    wire::store32(iv.data() + 4, ssrc);
+    wire::store16(iv.data() + 8, static_cast<std::uint16_t>(index >> 32U));
+    wire::store32(iv.data() + 10, static_cast<std::uint32_t>(index));
+    for (std::size_t i = 0; i < salt.size(); ++i) iv[i] ^= salt[i];
+    return iv;
+}
+
+GcmIv gcm_iv(std::span<const std::uint8_t, 12> salt, std::uint32_t ssrc, std::uint64_t index) {
+    GcmIv iv{};
+    wire::store32(iv.data() + 2, ssrc);
+    wire::store16(iv.data() + 6, static_cast<std::uint16_t>(index >> 32U));
+    wire::store32(iv.data() + 8, static_cast<std::uint32_t>(index));
+    for (std::size_t i = 0; i < salt.size(); ++i) iv[i] ^= salt[i];
+    return iv;
 }
 
 void CipherContextDeleter::operator()(evp_cipher_ctx_st* context) const {

@@ -28,6 +28,13 @@ enum class KeyUse : std::uint8_t { Rtp = 0, Rtcp = 3 };  ///< first label of RFC
 
 SessionKeys derive_keys(SrtpSuite suite, std::span<const std::uint8_t> key_salt, KeyUse use);
 
+/// RFC 3711 4.1.1: salt × 2^16 XOR SSRC × 2^64 XOR index × 2^16.
+std::array<std::uint8_t, 16> counter_iv(std::span<const std::uint8_t, 14> salt, std::uint32_t ssrc,
+                                        std::uint64_t index);
+/// RFC 7714 8.1 and 9.1: 16 zero bits, SSRC, 48-bit index, all XOR salt.
+using GcmIv = std::array<std::uint8_t, 12>;
+GcmIv gcm_iv(std::span<const std::uint8_t, 12> salt, std::uint32_t ssrc, std::uint64_t index);
+
 struct CipherContextDeleter {
     void operator()(evp_cipher_ctx_st* context) const;
 };
@@ -44,7 +51,6 @@ private:
 };
 
 inline constexpr std::size_t kGcmTag = 16;
-using GcmIv = std::array<std::uint8_t, 12>;
 
 /// One direction of AES-GCM, in place, tag behind the data.
 class GcmCipher {

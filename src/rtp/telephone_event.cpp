@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint32_t kLongest = 0xFFFF;  ///< duration field
 constexpr std::uint8_t kEndCopies = 3;      // RFC 4733 2.5.1.4
 constexpr int kPacketTimesToEnd = 3;
-constexpr Duration kShortestPacketTime = std::chrono::milliseconds(10);
+constexpr Duration kShortestPacketTime = std::chrono::milliseconds(20);
 constexpr Duration kLongestPacketTime = std::chrono::milliseconds(60);
 constexpr std::string_view kDigits = "0123456789*#ABCD";
 
@@ -30,11 +30,12 @@ Duration packet_time(std::uint16_t before, std::uint16_t after, std::uint32_t cl
                       kLongestPacketTime);
 }
 
-/// RFC 4733 2.5.1.3: a segment that follows directly on a full one. A duration field near its limit tells it from a new
-/// key press whose marker was lost.
+/// RFC 4733 2.5.1.3: a segment that follows directly on a full one. That much had been announced before, which tells it
+/// from a new key press whose marker was lost.
 bool follows_full_segment(std::int32_t moved, std::uint16_t duration) {
     const auto step = static_cast<std::uint32_t>(moved);
-    return moved > 0 && step <= kLongest + 1 && step >= duration && step >= kLongest - kLongest / 8;
+    return moved > 0 && step <= kLongest + 1 && step >= duration && step >= kLongest - kLongest / 8 &&
+           duration >= kLongest / 2;
 }
 
 }  // namespace
@@ -94,8 +95,17 @@ void EventReceiver::begin(const RtpHeader& header, const EventPayload& payload) 
 EventReceiver::Report EventReceiver::on_packet(const RtpHeader& header, const EventPayload& payload, TimePoint now) {
     Report out;
     const std::int32_t moved = timestamp_distance(header.timestamp, timestamp_);
-    if (any_ && (moved < 0 || (moved == 0 && !active_))) return out;  // late, or a repeat of the end
+    if (any_ && moved < 0) return out;     // late
+    if (any_ && moved == 0 && !active_) {  // a repeat of the end, or what comes after we gave it up
+        duration_ = std::max(duration_, payload.duration);
+        return out;
+    }
     last_packet_ = now;
+    if (any_ && !active_ && continues(header, payload)) {  // given up as ended before its segment was full
+        timestamp_ = header.timestamp;
+        duration_ = payload.duration;
+        return out;
+    }
     if (active_ && moved == 0) {
         packet_time_ = packet_time(duration_, payload.duration, clock_rate_, packet_time_);
         duration_ = std::max(duration_, payload.duration);
@@ -231,8 +241,15 @@ EventOuts EventRelay::on_packet(const RtpHeader& header, const EventPayload& pay
     if (is_old(header)) return outs;
     const std::int32_t moved = timestamp_distance(header.timestamp, in_timestamp_);
     const bool same = known_ && moved == 0;
-    if (same && !active_ && !payload.end) return outs;  // late packet of an event that has ended
-    if (same && !active_ && ended_by_us_) return outs;  // we made the end already
+    if (same && !active_ && (ended_by_us_ || !payload.end)) {  // late, or what comes after we gave it up
+        in_duration_ = std::max(in_duration_, payload.duration);
+        return outs;
+    }
+    if (known_ && !active_ && continues(header, payload)) {  // we made its end already
+        in_timestamp_ = header.timestamp;
+        in_duration_ = payload.duration;
+        return outs;
+    }
     if (active_ && !same && continues(header, payload)) {
         in_earlier_ += static_cast<std::uint32_t>(moved);
         in_timestamp_ = header.timestamp;

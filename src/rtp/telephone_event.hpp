@@ -102,7 +102,7 @@ public:
     struct Event {
         std::uint8_t event = 0;
         std::uint8_t volume = 10;
-        std::optional<Duration> length;  ///< absent: until stop()
+        std::optional<Duration> length{};  ///< absent: until stop()
     };
     /// `timestamp`: the outgoing timeline's value for now. Refused (false) while another event or its gap is under way.
     bool start(const Event& event, std::uint32_t timestamp);
@@ -162,9 +162,9 @@ private:
     bool ended_by_us_ = false;
     std::uint8_t event_ = 0;
     std::uint8_t volume_ = 10;
-    std::uint32_t in_timestamp_ = 0;  ///< of the incoming segment
-    std::uint64_t in_earlier_ = 0;    ///< incoming ticks of earlier segments
-    std::uint16_t in_duration_ = 0;
+    std::uint32_t in_timestamp_ = 0;   ///< of the incoming segment
+    std::uint64_t in_earlier_ = 0;     ///< incoming ticks of earlier segments
+    std::uint16_t in_duration_ = 0;    ///< of the incoming segment
     std::uint32_t out_timestamp_ = 0;  ///< of the outgoing segment
     std::uint64_t out_earlier_ = 0;    ///< outgoing ticks of earlier segments
     std::uint64_t out_total_ = 0;      ///< outgoing ticks announced so far
