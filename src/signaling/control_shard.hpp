@@ -22,7 +22,7 @@
 #include "call/conversation_sink.hpp"
 #include "call/leg_signaling.hpp"
 #include "call/media_engine.hpp"
-#include "signaling/flow_transport.hpp"
+#include "signaling/flow_keeper.hpp"
 #include "signaling/host_resolver.hpp"
 #include "sip/user_agent.hpp"
 #include "telephony/config/snapshot_hub.hpp"
@@ -45,7 +45,7 @@ struct ControlPorts {
     TimerWheel& timers;
     const Clock& clock;
     Random& random;
-    FlowTransport& transport;
+    sip::SipTransport& transport;
     HostResolver& resolver;
     call::MediaEngine& media;
     call::ConversationSink& conversations;
@@ -53,6 +53,7 @@ struct ControlPorts {
     const telephony::Secrets& secrets;
     telephony::LiveStations& stations;
     telephony::LiveTrunks& trunks;
+    FlowKeeper* flows = nullptr;  ///< none: no connection is closed for being idle
 };
 
 /// A call that the API has accepted and stored as `queued`.

@@ -149,20 +149,28 @@ void PhoneRegistrar::apply(const std::vector<sip::RegistrarEvent>& events) {
     arm();
 }
 
+void PhoneRegistrar::keep(const sip::Flow& flow) const {
+    if (ports_.flows != nullptr && sip::is_reliable(flow.kind)) ports_.flows->keep(flow);
+}
+
+void PhoneRegistrar::unkeep(const sip::Flow& flow) const {
+    if (ports_.flows != nullptr && sip::is_reliable(flow.kind)) ports_.flows->unkeep(flow);
+}
+
 void PhoneRegistrar::take_event(const sip::RegistrarEvent& event) {
     using Kind = sip::RegistrarEvent::Kind;
     const std::uint64_t id = event.binding.id.value();
     switch (event.kind) {
         case Kind::Added:
             flows_[id] = event.binding.flow;
-            ports_.transport.keep(event.binding.flow);
+            keep(event.binding.flow);
             break;
         case Kind::Refreshed:
             break;
         case Kind::FlowChanged: {
             const sip::Flow before = std::exchange(flows_[id], event.binding.flow);
-            ports_.transport.unkeep(before);
-            ports_.transport.keep(event.binding.flow);
+            unkeep(before);
+            keep(event.binding.flow);
             if (ports_.flow_replaced) ports_.flow_replaced(before, event.binding.flow);
             break;
         }
@@ -172,7 +180,7 @@ void PhoneRegistrar::take_event(const sip::RegistrarEvent& event) {
         case Kind::Replaced:
         case Kind::Expired:
         case Kind::Disconnected:
-            ports_.transport.unkeep(event.binding.flow);
+            unkeep(event.binding.flow);
             flows_.erase(id);
             break;
     }

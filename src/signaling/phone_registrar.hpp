@@ -14,7 +14,7 @@
 #include "base/timer_wheel.hpp"
 #include "call/conversation_sink.hpp"
 #include "call/phone_directory.hpp"
-#include "signaling/flow_transport.hpp"
+#include "signaling/flow_keeper.hpp"
 #include "signaling/guess_guard.hpp"
 #include "sip/digest_server.hpp"
 #include "sip/registrar.hpp"
@@ -47,11 +47,11 @@ public:
         TimerWheel& timers;
         const Clock& clock;
         Random& random;
-        FlowTransport& transport;
         call::ConversationSink& events;
         const telephony::SnapshotHub& snapshots;
         const telephony::Secrets& secrets;
         telephony::LiveStations& stations;
+        FlowKeeper* flows;
         std::function<void(const sip::Flow& from, const sip::Flow& to)> flow_replaced;
     };
     explicit PhoneRegistrar(Ports ports);
@@ -97,6 +97,8 @@ private:
     std::shared_ptr<telephony::Station> describe(const telephony::Phone& phone, const std::string& aor) const;
     void publish_station(const std::string& aor);
     void arm();
+    void keep(const sip::Flow& flow) const;
+    void unkeep(const sip::Flow& flow) const;
     void expire();
 
     Ports ports_;

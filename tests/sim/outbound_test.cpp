@@ -1,0 +1,348 @@
+/// Calls placed through the API on behalf of an agent, over two real SIP stacks.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sim/sim_world.hpp"
+
+namespace dp::sim {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Outbound : public testing::Test {
+protected:
+    Outbound() {
+        world.add_phone(std::string(kAgent), "alice");
+        world.add_trunk({});
+        phone = &world.phone("alice", "10.0.1.1:5060");
+        carrier = &world.carrier("10.0.9.1:5060");
+    }
+    /// A call up and connected.
+    std::string connected_call() {
+        const auto id = world.place_call();
+        world.run(5s);
+        EXPECT_EQ(world.status(id), "connected") << world.reason(id);
+        return id;
+    }
+    SimWorld world;
+    FarEnd* phone = nullptr;
+    FarEnd* carrier = nullptr;
+};
+
+TEST_F(Outbound, AgentAnswersDestinationAnswersAndBothMediaPathsStand) {
+    const auto id = world.place_call();
+    world.run(5s);
+    EXPECT_THAT(world.statuses(id), ElementsAre("queued", "initiated", "ringing", "connected"));
+    EXPECT_TRUE(world.media.bridged());
+    ASSERT_EQ(carrier->legs.size(), 1U);
+    EXPECT_EQ(carrier->last().called, kDestination);
+    EXPECT_THAT(carrier->last().from, HasSubstr(std::string(kCallerId)));
+    EXPECT_THAT(carrier->last().asserted, HasSubstr(std::string(kCallerId)));
+    EXPECT_EQ(carrier->last().conversation, "") << "our own headers stay inside";
+    EXPECT_EQ(phone->last().conversation, id);
+    EXPECT_THAT(phone->last().from, HasSubstr(std::string(kDestination)));
+    phone->hang_up(phone->last());
+    world.expect_clean();
+    EXPECT_EQ(world.status(id), "disconnected");
+    EXPECT_EQ(world.reason(id), "agent_hangup");
+}
+
+TEST_F(Outbound, DestinationHangingUpEndsBoth) {
+    const auto id = connected_call();
+    carrier->hang_up(carrier->last());
+    world.expect_clean();
+    EXPECT_EQ(world.reason(id), "remote_hangup");
+    EXPECT_EQ(phone->last().end, sip::EndCause::RemoteBye);
+}
+
+TEST_F(Outbound, ApiDisconnectEndsBothAndIsAnsweredAfterTheRecordIsPublished) {
+    const auto id = connected_call();
+    EXPECT_TRUE(world.command(id, signaling::CallCommand::Kind::Disconnect).has_value());
+    EXPECT_EQ(world.reason(id), "api_disconnect");
+    world.expect_clean();
+    EXPECT_EQ(world.command(id, signaling::CallCommand::Kind::Disconnect).error().code, ErrorCode::NotFound);
+}
+
+struct FinalAnswer {
+    int status;
+    const char* reason_header;
+    const char* reason;
+};
+class CarrierRefuses : public Outbound, public testing::WithParamInterface<FinalAnswer> {};
+
+TEST_P(CarrierRefuses, EndsTheCallWithItsReason) {
+    carrier->scripts[""].reject = GetParam().status;
+    carrier->scripts[""].reason = GetParam().reason_header;
+    const auto id = world.place_call();
+    world.run(5s);
+    EXPECT_EQ(world.status(id), "failed");
+    EXPECT_EQ(world.reason(id), GetParam().reason);
+    EXPECT_EQ(world.conversation(id).termination->sip_status, GetParam().status);
+    EXPECT_EQ(world.sink.count(telephony::event_type::kConversationEnded), 1U);
+    world.expect_clean();
+}
+
+INSTANTIATE_TEST_SUITE_P(Answers, CarrierRefuses,
+                         testing::Values(FinalAnswer{486, "", "busy"}, FinalAnswer{600, "", "busy"},
+                                         FinalAnswer{404, "", "number_not_found"}, FinalAnswer{484, "", "number_not_found"},
+                                         FinalAnswer{403, "", "rejected"}, FinalAnswer{603, "", "rejected"},
+                                         FinalAnswer{480, "", "no_answer"}, FinalAnswer{488, "", "incompatible_media"},
+                                         FinalAnswer{503, "", "trunk_failed"}, FinalAnswer{500, "", "trunk_failed"},
+                                         FinalAnswer{503, "Q.850;cause=17", "busy"}));
+
+TEST_F(Outbound, NoAnswerEndsAtTheRingLimitAndCancels) {
+    carrier->scripts[""].answer.reset();
+    const auto id = world.place_call();
+    world.run(30s);
+    EXPECT_EQ(world.status(id), "ringing");
+    world.run(40s);
+    EXPECT_EQ(world.status(id), "failed");
+    EXPECT_EQ(world.reason(id), "no_answer");
+    EXPECT_EQ(carrier->last().end, sip::EndCause::RemoteCancel);
+    world.expect_clean();
+}
+
+TEST_F(Outbound, SilentCarrierFailsWithinTheBudget) {
+    carrier->scripts[""].silent = true;
+    carrier->node().reachable = false;
+    const auto id = world.place_call();
+    world.run(22s);
+    EXPECT_EQ(world.reason(id), "trunk_failed");
+    EXPECT_EQ(world.status(id), "failed");
+}
+
+TEST_F(Outbound, AgentWithoutRegisteredPhoneFailsBeforeAnythingRings) {
+    world.add_user("agent-2", "+15550002222");
+    world.remove(telephony::EntityType::Phone, "phone-alice");
+    world.run(100ms);
+    const auto id = world.place_call();
+    world.run(1s);
+    EXPECT_EQ(world.status(id), "failed");
+    EXPECT_EQ(world.reason(id), "agent_unreachable");
+    EXPECT_TRUE(carrier->legs.empty());
+}
+
+TEST_F(Outbound, AgentNotAnsweringEndsAtTheSitesRingLimit) {
+    phone->scripts[""].answer.reset();
+    const auto id = world.place_call();
+    world.run(29s);
+    EXPECT_EQ(world.status(id), "ringing");
+    world.run(3s);
+    EXPECT_EQ(world.reason(id), "agent_no_answer");
+    EXPECT_EQ(phone->last().end, sip::EndCause::RemoteCancel);
+    EXPECT_TRUE(carrier->legs.empty());
+    world.expect_clean();
+}
+
+TEST_F(Outbound, AgentDeclining) {
+    phone->scripts[""].reject = 603;
+    const auto id = world.place_call();
+    world.run(2s);
+    EXPECT_EQ(world.reason(id), "agent_declined");
+    world.expect_clean();
+}
+
+TEST_F(Outbound, NoUsableTrunkFailsBeforeAnythingRings) {
+    telephony::Trunk trunk = *world.config().trunk(telephony::TrunkId("trunk-a"));
+    trunk.enabled = false;
+    world.put(trunk);
+    world.run(100ms);
+    const auto id = world.place_call();
+    world.run(1s);
+    EXPECT_EQ(world.reason(id), "no_trunk_available");
+    EXPECT_TRUE(phone->legs.empty());
+}
+
+TEST_F(Outbound, AgentHangingUpWhileTheDestinationRingsIsADisconnect) {
+    carrier->scripts[""].answer = 10s;
+    const auto id = world.place_call();
+    world.run(3s);
+    phone->hang_up(phone->last());
+    world.run(1s);
+    EXPECT_EQ(world.status(id), "disconnected");
+    EXPECT_EQ(world.reason(id), "caller_hangup");
+    EXPECT_EQ(carrier->last().end, sip::EndCause::RemoteCancel);
+    world.expect_clean();
+}
+
+TEST_F(Outbound, ApiCancelWhileTheAgentRingsCancelsThePhone) {
+    phone->scripts[""].answer = 10s;
+    const auto id = world.place_call();
+    world.run(1s);
+    EXPECT_TRUE(world.command(id, signaling::CallCommand::Kind::Disconnect).has_value());
+    EXPECT_EQ(world.status(id), "disconnected");
+    EXPECT_EQ(world.reason(id), "cancelled");
+    world.expect_clean();
+    EXPECT_EQ(phone->last().end, sip::EndCause::RemoteCancel);
+}
+
+TEST_F(Outbound, RingbackUntilEarlyMediaThenTheCarriersVoice) {
+    carrier->scripts[""].early_media = 400ms;
+    carrier->scripts[""].answer = 3s;
+    const auto id = world.place_call();
+    world.run(700ms);
+    EXPECT_THAT(world.media.history, ElementsAre("ringback"));
+    world.run(1s);
+    EXPECT_TRUE(world.media.bridged());
+    EXPECT_EQ(world.status(id), "ringing");
+    world.run(4s);
+    EXPECT_EQ(world.status(id), "connected");
+    carrier->hang_up(carrier->last());
+    world.expect_clean();
+}
+
+TEST_F(Outbound, FailureAfterEarlyMediaIsFinal) {
+    world.add_trunk({.id = "trunk-b", .host = "10.0.9.2"});
+    world.run(100ms);
+    FarEnd& second = world.carrier("10.0.9.2:5060");
+    carrier->scripts[""].early_media = 100ms;
+    carrier->scripts[""].reject = 503;
+    const auto id = world.place_call();
+    world.run(5s);
+    EXPECT_EQ(world.status(id), "failed");
+    EXPECT_TRUE(second.legs.empty()) << "the caller has heard it";
+    world.expect_clean();
+}
+
+TEST_F(Outbound, ServiceUnavailableGoesToTheNextTrunkAndIsRecorded) {
+    world.add_trunk({.id = "trunk-b", .host = "10.0.9.2"});
+    world.run(100ms);
+    FarEnd& second = world.carrier("10.0.9.2:5060");
+    carrier->scripts[""].reject = 503;
+    const auto id = world.place_call();
+    world.run(5s);
+    EXPECT_EQ(world.status(id), "connected");
+    EXPECT_EQ(second.legs.size(), 1U);
+    const auto& legs = world.conversation(id).participants.at(1).communications;
+    ASSERT_EQ(legs.size(), 2U);
+    EXPECT_EQ(legs[0].trunk.str(), "trunk-a");
+    EXPECT_EQ(legs[0].termination->sip_status, 503);
+    EXPECT_EQ(legs[1].trunk.str(), "trunk-b");
+    second.hang_up(second.last());
+    world.expect_clean();
+}
+
+TEST_F(Outbound, BusyIsNeverTriedElsewhere) {
+    world.add_trunk({.id = "trunk-b", .host = "10.0.9.2"});
+    world.run(100ms);
+    FarEnd& second = world.carrier("10.0.9.2:5060");
+    carrier->scripts[""].reject = 486;
+    const auto id = world.place_call();
+    world.run(5s);
+    EXPECT_EQ(world.reason(id), "busy");
+    EXPECT_TRUE(second.legs.empty());
+    world.expect_clean();
+}
+
+TEST_F(Outbound, SilentGatewayIsLeftForTheNextOneWithinSeconds) {
+    world.add_trunk({.id = "trunk-a", .host = "10.0.9.1", .gateways = {"10.0.9.8", "10.0.9.1"}});
+    world.run(100ms);
+    const auto id = world.place_call();
+    world.run(8s);
+    EXPECT_EQ(world.status(id), "connected");
+    carrier->hang_up(carrier->last());
+    world.expect_clean();
+}
+
+TEST_F(Outbound, TrunkAtItsLimitIsNotUsed) {
+    world.add_trunk({.id = "trunk-a", .host = "10.0.9.1", .max_sessions = 1});
+    world.run(100ms);
+    connected_call();
+    const auto second = world.place_call();
+    world.run(1s);
+    EXPECT_EQ(world.reason(second), "no_trunk_available");
+    carrier->hang_up(carrier->legs.front());
+    world.expect_clean();
+}
+
+TEST_F(Outbound, AutoAnswerHeadersGoOutWhereAskedFor) {
+    world.place_call(std::string(kDestination), call::AnswerMode::Automatic);
+    world.run(1s);
+    EXPECT_THAT(phone->last().call_info, HasSubstr("answer-after=0"));
+    world.run(3s);
+    carrier->hang_up(carrier->last());
+    world.expect_clean();
+}
+
+TEST_F(Outbound, AllContactsRingFirstAnswerWinsOthersAreToldWhy) {
+    FarEnd& desk = world.phone("alice", "10.0.1.2:5060");
+    desk.scripts[""].answer = 5s;
+    const auto id = world.place_call();
+    world.run(4s);
+    EXPECT_EQ(world.status(id), "connected");
+    EXPECT_EQ(desk.last().end, sip::EndCause::RemoteCancel);
+    EXPECT_THAT(desk.last().end_reason, HasSubstr("cause=200"));
+    carrier->hang_up(carrier->last());
+    world.expect_clean();
+}
+
+TEST_F(Outbound, TwoPhonesAnsweringAtOnceLeaveOneCall) {
+    FarEnd& desk = world.phone("alice", "10.0.1.2:5060");
+    const auto id = world.place_call();
+    world.run(4s);
+    EXPECT_EQ(world.status(id), "connected");
+    EXPECT_EQ(phone->live_legs() + desk.live_legs(), 1U);
+    carrier->hang_up(carrier->last());
+    world.expect_clean();
+}
+
+TEST_F(Outbound, DestinationFirstBySite) {
+    world.edit_site([](telephony::Site& site) { site.dial_order = telephony::DialOrder::DestinationFirst; });
+    world.run(50ms);
+    phone->scripts[""].answer = 1s;
+    const auto id = world.place_call();
+    world.run(300ms);
+    EXPECT_EQ(carrier->legs.size(), 1U);
+    EXPECT_TRUE(phone->legs.empty());
+    world.run(5s);
+    EXPECT_EQ(world.status(id), "connected");
+    phone->hang_up(phone->last());
+    world.expect_clean();
+}
+
+TEST_F(Outbound, BrowserLegIsTranscodedOnlyWhereNothingIsCommon) {
+    FarEnd::Options options;
+    options.media = call::MediaTransport::Webrtc;
+    options.transport = sip::TransportKind::Ws;
+    options.codecs = {sdp::Codec::Opus, sdp::Codec::Pcmu};
+    world.add_user("agent-9", "");
+    world.remove(telephony::EntityType::Phone, "phone-alice");
+    world.add_phone(std::string(kAgent), "webby");
+    world.run(10ms);
+    FarEnd& browser = world.phone("webby", "10.0.1.9:5060", options);
+    const auto id = world.place_call();
+    world.run(5s);
+    ASSERT_EQ(world.status(id), "connected");
+    const auto& participants = world.conversation(id).participants;
+    EXPECT_EQ(participants.at(0).communications.at(0).codec, telephony::Codec::Pcmu) << "the trunk's codec came first in our offer";
+    EXPECT_EQ(participants.at(1).communications.at(0).codec, telephony::Codec::Pcmu);
+    browser.hang_up(browser.last());
+    world.expect_clean();
+}
+
+TEST_F(Outbound, ConnectedOnlyWhenBothMediaPathsStand) {
+    world.media.paths_come_up = false;
+    const auto id = world.place_call();
+    world.run(10s);
+    EXPECT_EQ(world.status(id), "ringing");
+    world.run(10s);
+    EXPECT_EQ(world.status(id), "failed");
+    EXPECT_EQ(world.reason(id), "media_timeout");
+    world.expect_clean();
+}
+
+TEST_F(Outbound, OutOfMediaPortsIsOverloaded) {
+    world.media.capacity = 1;
+    const auto id = world.place_call();
+    world.run(5s);
+    EXPECT_EQ(world.status(id), "failed");
+    EXPECT_EQ(world.reason(id), "overloaded");
+    world.media.capacity = 1000;
+    world.expect_clean();
+}
+
+}  // namespace
+}  // namespace dp::sim
