@@ -1,6 +1,7 @@
 #pragma once
-/// @file FlowKeeper: the port by which signalling says that a connection carries a registration, so that whoever owns it does not close
-/// it for being idle. Two users: net::SipStreams in the product, nobody in simulation. Control shard only.
+/// @file FlowKeeper: the port by which signalling says that a connection carries a registration, so that whoever owns
+/// it does not close it for being idle. Two users: net::SipStreams in the product, nobody in simulation. Control shard
+/// only.
 
 #include "sip/flow.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
-/// @file The simulation's side of the control shard's ports: an executor on the virtual loop, media without packets, a list of records,
-/// names without DNS, secrets under a fixed key.
+/// @file The simulation's side of the control shard's ports: an executor on the virtual loop, media without packets, a
+/// list of records, names without DNS, secrets under a fixed key.
 
 #include <algorithm>
 #include <deque>
@@ -42,7 +42,8 @@ private:
     Timer timer_;
 };
 
-/// Legs without sockets. A plain leg's path stands as soon as it is configured with an address, a browser's after `browser_delay`.
+/// Legs without sockets. A plain leg's path stands as soon as it is configured with an address, a browser's after
+/// `browser_delay`.
 class SimMedia final : public call::MediaEngine {
 public:
     struct Leg {
@@ -55,7 +56,8 @@ public:
         bool path_up = false;
     };
 
-    SimMedia(Executor& executor, TimerWheel& timers, const Clock& clock) : executor_(executor), timers_(timers), clock_(clock) {}
+    SimMedia(Executor& executor, TimerWheel& timers, const Clock& clock)
+        : executor_(executor), timers_(timers), clock_(clock) {}
 
     void set_events(call::MediaEvents& events) { events_ = &events; }
     std::map<call::LegId, Leg> legs;
@@ -126,7 +128,8 @@ public:
 
 private:
     static bool known(sdp::Codec codec) {
-        return codec == sdp::Codec::Opus || codec == sdp::Codec::G722 || codec == sdp::Codec::Pcmu || codec == sdp::Codec::Pcma;
+        return codec == sdp::Codec::Opus || codec == sdp::Codec::G722 || codec == sdp::Codec::Pcmu ||
+               codec == sdp::Codec::Pcma;
     }
     Leg* find(call::LegId id) {
         const auto it = legs.find(id);
@@ -156,7 +159,8 @@ public:
     std::vector<telephony::Event> events;
 
     std::size_t count(std::string_view type) const {
-        return static_cast<std::size_t>(std::ranges::count_if(events, [&](const auto& event) { return event.type == type; }));
+        return static_cast<std::size_t>(
+            std::ranges::count_if(events, [&](const auto& event) { return event.type == type; }));
     }
 };
 
@@ -165,7 +169,8 @@ public:
     explicit SimResolver(Executor& executor) : executor_(executor) {}
     std::map<std::string, std::string> hosts;  ///< name → address
 
-    void resolve(const std::string& host, std::uint16_t port, sip::TransportKind transport, signaling::ResolveReply done) override {
+    void resolve(const std::string& host, std::uint16_t port, sip::TransportKind transport,
+                 signaling::ResolveReply done) override {
         const auto known = hosts.find(host);
         const auto address = IpAddress::parse(known == hosts.end() ? host : known->second);
         (void)executor_.post([done = std::move(done), address, port, transport]() mutable {

@@ -6,7 +6,9 @@
 namespace dp::sim {
 namespace {
 
-sip::Body sdp(std::string text) { return {"application/sdp", std::move(text)}; }
+sip::Body sdp(std::string text) {
+    return {"application/sdp", std::move(text)};
+}
 
 }  // namespace
 
@@ -60,7 +62,8 @@ void FarEnd::at(Duration delay, std::function<void()> action) {
     timers_.push_back(std::move(timer));
 }
 
-void FarEnd::register_at(const std::string& domain, const Endpoint& registrar, const std::string& password, unsigned q_thousandths) {
+void FarEnd::register_at(const std::string& domain, const Endpoint& registrar, const std::string& password,
+                         unsigned q_thousandths) {
     sip::RegistrationConfig config;
     sip::NextHop hop;
     hop.target = {options_.transport, registrar, {}};
@@ -76,8 +79,8 @@ void FarEnd::register_at(const std::string& domain, const Endpoint& registrar, c
     registration_->start(Duration::zero());
 }
 
-FarEnd::Leg& FarEnd::dial(const std::string& user, const std::string& domain, const Endpoint& proxy, const std::string& password,
-                          bool with_offer) {
+FarEnd::Leg& FarEnd::dial(const std::string& user, const std::string& domain, const Endpoint& proxy,
+                          const std::string& password, bool with_offer) {
     Leg& leg = legs.emplace_back();
     leg.audio = new_audio();
     leg.called = user;
@@ -92,7 +95,8 @@ FarEnd::Leg& FarEnd::dial(const std::string& user, const std::string& domain, co
     request.session_timer = options_.session_timer;
     if (with_offer) request.offer = sdp(leg.audio->make_offer());
     if (!password.empty())
-        request.credentials = std::make_shared<sip::DigestClient>(sip::DigestAccount{options_.user, password, {}}, network_.random());
+        request.credentials =
+            std::make_shared<sip::DigestClient>(sip::DigestAccount{options_.user, password, {}}, network_.random());
     const auto placed = agent_->place(request, *this);
     if (placed) leg.session = *placed;
     return leg;
@@ -171,7 +175,8 @@ void FarEnd::answer(sip::SessionId id) {
     auto* session = agent_->find(id);
     Leg* leg = find(id);
     if (session == nullptr || leg == nullptr || leg->ended) return;
-    const auto description = leg->last_sdp.empty() ? Result<std::string>(leg->audio->make_offer()) : leg->audio->make_answer();
+    const auto description =
+        leg->last_sdp.empty() ? Result<std::string>(leg->audio->make_offer()) : leg->audio->make_answer();
     if (!description) return (void)session->reject(488);
     leg->answered = session->accept(sdp(*description)).has_value();
 }

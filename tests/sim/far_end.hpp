@@ -1,6 +1,6 @@
 #pragma once
-/// @file FarEnd: a SIP user agent of its own on the simulated network: a desk phone, a browser or a carrier's gateway, told how to behave
-/// by a script per called number.
+/// @file FarEnd: a SIP user agent of its own on the simulated network: a desk phone, a browser or a carrier's gateway,
+/// told how to behave by a script per called number.
 
 #include <deque>
 #include <functional>
@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "call/leg.hpp"
 #include "call/negotiation.hpp"
 #include "sip/header_values.hpp"
 #include "sip/registration_client.hpp"
@@ -23,11 +24,11 @@ struct Script {
     std::optional<Duration> ring = std::chrono::milliseconds(50);
     std::optional<Duration> early_media;
     std::optional<Duration> answer = std::chrono::milliseconds(500);
-    int reject = 0;                     ///< instead of answering, at the time of `answer`
-    std::string reason;                 ///< Reason header of the rejection
+    int reject = 0;      ///< instead of answering, at the time of `answer`
+    std::string reason;  ///< Reason header of the rejection
     std::optional<int> retry_after;
-    bool silent = false;                ///< INVITEs get lost: nothing at all is answered
-    std::optional<Duration> hang_up;    ///< after the answer
+    bool silent = false;              ///< INVITEs get lost: nothing at all is answered
+    std::optional<Duration> hang_up;  ///< after the answer
 };
 
 class FarEnd final : public sip::UserAgentHandler, public sip::InviteSessionHandler, public sip::RegistrationHandler {
@@ -39,7 +40,6 @@ public:
         std::vector<sdp::Codec> codecs = {sdp::Codec::Pcmu, sdp::Codec::Pcma};
         sip::SessionTimerPolicy session_timer{};
         bool accept_registrations = true;
-        std::set<std::string> disallow;  ///< methods not offered in Allow: UPDATE off means refreshes by re-INVITE
     };
     /// One call as this end sees it.
     struct Leg {
@@ -53,14 +53,14 @@ public:
         int max_forwards = 0;
         bool answered = false;
         bool ended = false;
-        int offers = 0;            ///< received inside the dialog
-        std::string last_sdp;      ///< received last
-        std::string early_sdp;     ///< caller: SDP of the last 18x
-        std::string answer_sdp;    ///< caller: SDP of the 2xx
-        int progress = 0;          ///< caller: last 1xx
+        int offers = 0;          ///< received inside the dialog
+        std::string last_sdp;    ///< received last
+        std::string early_sdp;   ///< caller: SDP of the last 18x
+        std::string answer_sdp;  ///< caller: SDP of the 2xx
+        int progress = 0;        ///< caller: last 1xx
         std::optional<sip::EndCause> end;
         int end_status = 0;
-        std::string end_reason;    ///< Reason header of what ended it
+        std::string end_reason;  ///< Reason header of what ended it
         std::string digits;
     };
 
@@ -69,19 +69,20 @@ public:
 
     sip::SimulatedNetwork::Node& node() { return node_; }
     sip::UserAgent& agent() { return *agent_; }
-    std::map<std::string, Script> scripts;   ///< by called user; "" is the rule for all others
-    std::deque<Leg> legs;                    ///< in the order in which they came
+    std::map<std::string, Script> scripts;  ///< by called user; "" is the rule for all others
+    std::deque<Leg> legs;                   ///< in the order in which they came
     int registrations_received = 0;
     int probes_received = 0;
     bool answers_probes = true;
 
     /// REGISTER at `registrar` with digest.
-    void register_at(const std::string& domain, const Endpoint& registrar, const std::string& password, unsigned q_thousandths = 1000);
+    void register_at(const std::string& domain, const Endpoint& registrar, const std::string& password,
+                     unsigned q_thousandths = 1000);
     bool registered() const { return registration_ && registration_->state() == sip::RegistrationState::Registered; }
 
     /// Dials `user` through `proxy`; credentials as for register_at.
-    Leg& dial(const std::string& user, const std::string& domain, const Endpoint& proxy, const std::string& password = {},
-              bool with_offer = true);
+    Leg& dial(const std::string& user, const std::string& domain, const Endpoint& proxy,
+              const std::string& password = {}, bool with_offer = true);
     Leg& last() { return legs.back(); }
     void hang_up(Leg& leg);
     void hold(Leg& leg, sdp::Direction direction);
@@ -98,7 +99,9 @@ public:
     void on_session_offered(sip::InviteSession& session, const sip::RemoteOffer& offer) override;
     void on_session_offer_answered(sip::InviteSession& session, sip::BodyView answer) override;
     void on_session_offer_withdrawn(sip::InviteSession&) override {}
-    void on_session_offer_failed(sip::InviteSession&, sip::OfferFailure, int status) override { last_offer_failure = status; }
+    void on_session_offer_failed(sip::InviteSession&, sip::OfferFailure, int status) override {
+        last_offer_failure = status;
+    }
     void on_session_info(sip::InviteSession& session, const sip::MessageView& info) override;
     void on_session_referred(sip::InviteSession&, const sip::MessageView&, sip::ServerRequestId request) override;
     void on_session_notified(sip::InviteSession&, const sip::MessageView&) override {}

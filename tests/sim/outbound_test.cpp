@@ -87,9 +87,10 @@ TEST_P(CarrierRefuses, EndsTheCallWithItsReason) {
 
 INSTANTIATE_TEST_SUITE_P(Answers, CarrierRefuses,
                          testing::Values(FinalAnswer{486, "", "busy"}, FinalAnswer{600, "", "busy"},
-                                         FinalAnswer{404, "", "number_not_found"}, FinalAnswer{484, "", "number_not_found"},
-                                         FinalAnswer{403, "", "rejected"}, FinalAnswer{603, "", "rejected"},
-                                         FinalAnswer{480, "", "no_answer"}, FinalAnswer{488, "", "incompatible_media"},
+                                         FinalAnswer{404, "", "number_not_found"},
+                                         FinalAnswer{484, "", "number_not_found"}, FinalAnswer{403, "", "rejected"},
+                                         FinalAnswer{603, "", "rejected"}, FinalAnswer{480, "", "no_answer"},
+                                         FinalAnswer{488, "", "incompatible_media"},
                                          FinalAnswer{503, "", "trunk_failed"}, FinalAnswer{500, "", "trunk_failed"},
                                          FinalAnswer{503, "Q.850;cause=17", "busy"}));
 
@@ -303,23 +304,44 @@ TEST_F(Outbound, DestinationFirstBySite) {
     world.expect_clean();
 }
 
-TEST_F(Outbound, BrowserLegIsTranscodedOnlyWhereNothingIsCommon) {
-    FarEnd::Options options;
-    options.media = call::MediaTransport::Webrtc;
-    options.transport = sip::TransportKind::Ws;
-    options.codecs = {sdp::Codec::Opus, sdp::Codec::Pcmu};
-    world.add_user("agent-9", "");
-    world.remove(telephony::EntityType::Phone, "phone-alice");
-    world.add_phone(std::string(kAgent), "webby");
-    world.run(10ms);
-    FarEnd& browser = world.phone("webby", "10.0.1.9:5060", options);
-    const auto id = world.place_call();
-    world.run(5s);
-    ASSERT_EQ(world.status(id), "connected");
-    const auto& participants = world.conversation(id).participants;
-    EXPECT_EQ(participants.at(0).communications.at(0).codec, telephony::Codec::Pcmu) << "the trunk's codec came first in our offer";
-    EXPECT_EQ(participants.at(1).communications.at(0).codec, telephony::Codec::Pcmu);
-    browser.hang_up(browser.last());
+class BrowserAgent : public Outbound {
+protected:
+    /// The agent's only phone is a browser that takes the first of `codecs` that it is offered.
+    std::string call_from_browser(std::vector<sdp::Codec> codecs) {
+        world.remove(telephony::EntityType::Phone, "phone-alice");
+        world.add_phone(std::string(kAgent), "webby");
+        world.run(10ms);
+        FarEnd::Options options;
+        options.media = call::MediaTransport::Webrtc;
+        options.transport = sip::TransportKind::Ws;
+        options.codecs = std::move(codecs);
+        browser = &world.phone("webby", "10.0.1.9:5060", options);
+        const auto id = world.place_call();
+        world.run(5s);
+        EXPECT_EQ(world.status(id), "connected");
+        return id;
+    }
+    telephony::Codec codec_of(const std::string& id, std::size_t participant) {
+        return world.conversation(id).participants.at(participant).communications.at(0).codec.value();
+    }
+    FarEnd* browser = nullptr;
+};
+
+TEST_F(BrowserAgent, TheTrunksCodecsStandFirstInTheOfferSoThatNothingIsTranscoded) {
+    const auto id = call_from_browser({sdp::Codec::Pcmu, sdp::Codec::Opus});
+    EXPECT_LT(browser->last().last_sdp.find("PCMU"), browser->last().last_sdp.find("opus"));
+    EXPECT_EQ(codec_of(id, 0), telephony::Codec::Pcmu);
+    EXPECT_EQ(codec_of(id, 1), telephony::Codec::Pcmu);
+    EXPECT_THAT(browser->last().last_sdp, HasSubstr("UDP/TLS/RTP/SAVPF"));
+    browser->hang_up(browser->last());
+    world.expect_clean();
+}
+
+TEST_F(BrowserAgent, WhereNothingIsCommonTheLegsDiffer) {
+    const auto id = call_from_browser({sdp::Codec::Opus});
+    EXPECT_EQ(codec_of(id, 0), telephony::Codec::Opus);
+    EXPECT_EQ(codec_of(id, 1), telephony::Codec::Pcmu);
+    browser->hang_up(browser->last());
     world.expect_clean();
 }
 

@@ -38,8 +38,8 @@ SimWorld::SimWorld(std::uint64_t seed, signaling::ControlConfig config)
     put(profile);
     config.start_spread = std::chrono::milliseconds(0);
     shard = std::make_unique<signaling::ControlShard>(
-        config, signaling::ControlPorts{executor, network.timers(), network.clock(), network.random(), node_, resolver, media, sink,
-                                        hub, secrets, stations, trunks});
+        config, signaling::ControlPorts{executor, network.timers(), network.clock(), network.random(), node_, resolver,
+                                        media, sink, hub, secrets, stations, trunks});
     media.set_events(shard->media_events());
     node_.on_message = [this](std::span<char> bytes, const sip::Flow& flow) { shard->receive(bytes, flow); };
     node_.on_closed = [this](const sip::Flow& flow) { shard->flow_closed(flow); };
@@ -56,8 +56,8 @@ void SimWorld::put(Entity entity) {
     meta_of(entity).organization = organization;
     meta_of(entity).version = 1;
     SnapshotBuilder builder(hub.current());
-    builder.put(std::visit([](auto& value) -> EntityPtr { return std::make_shared<const std::decay_t<decltype(value)>>(value); },
-                           entity));
+    builder.put(std::visit(
+        [](auto& value) -> EntityPtr { return std::make_shared<const std::decay_t<decltype(value)>>(value); }, entity));
     hub.publish(builder.finish());
     if (shard) shard->configuration_changed();
 }
@@ -158,7 +158,8 @@ std::string SimWorld::place_call(const std::string& destination, call::AnswerMod
     return record->id.str();
 }
 
-Result<void> SimWorld::command(const std::string& conversation, signaling::CallCommand::Kind kind, const std::string& digits) {
+Result<void> SimWorld::command(const std::string& conversation, signaling::CallCommand::Kind kind,
+                               const std::string& digits) {
     std::optional<Result<void>> answer;
     shard->command({organization, ConversationId(conversation), kind, digits}, api,
                    [&](Result<void> result) { answer = std::move(result); });

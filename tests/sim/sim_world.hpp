@@ -26,7 +26,7 @@ struct TrunkOptions {
     int max_sessions = 100;
     telephony::MediaPolicy media = telephony::MediaPolicy::Anchor;
     std::vector<telephony::Codec> codecs = {telephony::Codec::Pcmu, telephony::Codec::Pcma};
-    std::vector<std::string> gateways;  ///< hosts in order; empty: `host`
+    std::vector<std::string> gateways{};  ///< hosts in order; empty: `host`
     bool probes = false;
 };
 
@@ -51,7 +51,8 @@ public:
     /// As the API does it: policy, record, hand-over. Returns the conversation's id.
     std::string place_call(const std::string& destination = std::string(kDestination),
                            call::AnswerMode mode = call::AnswerMode::Person);
-    Result<void> command(const std::string& conversation, signaling::CallCommand::Kind kind, const std::string& digits = {});
+    Result<void> command(const std::string& conversation, signaling::CallCommand::Kind kind,
+                         const std::string& digits = {});
 
     void run(Duration time) { network.run_for(time); }
     const telephony::Conversation& conversation(const std::string& id) const { return *sink.versions.at(id).back(); }
