@@ -41,7 +41,7 @@ struct Transfer {
     HttpClientResponse response;
     CURL* easy = nullptr;
     curl_slist* headers = nullptr;
-    curl_slist* resolve = nullptr;
+    curl_slist* connect_to = nullptr;
     std::size_t header_octets = 0;
     bool refused_address = false, too_large = false;
 
@@ -51,7 +51,7 @@ struct Transfer {
     ~Transfer() {
         if (easy) curl_easy_cleanup(easy);
         curl_slist_free_all(headers);
-        curl_slist_free_all(resolve);
+        curl_slist_free_all(connect_to);
     }
 };
 
@@ -136,6 +136,7 @@ struct HttpClient::Impl {
     explicit Impl(HttpClientOptions client_options);
 
     void run();
+    bool may_begin();
     void take_queued();
     void begin(std::unique_ptr<Transfer> transfer);
     bool set_up(Transfer& transfer);
@@ -167,10 +168,16 @@ void HttpClient::Impl::run() {
         curl_multi_perform(multi, &still_running);
         reap();
         if (stopping.load(std::memory_order_acquire)) break;
+        if (may_begin()) continue;
         curl_multi_poll(multi, nullptr, 0, kPollMillis, nullptr);
     }
     for (auto& [easy, transfer] : running) curl_multi_remove_handle(multi, easy);
     running.clear();
+}
+
+bool HttpClient::Impl::may_begin() {
+    const std::lock_guard lock(mutex);
+    return !queue.empty() && running.size() < options.max_running;
 }
 
 void HttpClient::Impl::take_queued() {
@@ -233,7 +240,7 @@ bool HttpClient::Impl::set_up(Transfer& transfer) {
     return true;
 }
 
-/// `hosts` names go where they are told to, on the port of the URL.
+/// `hosts` names go where they are told to; Host header and certificate name stay the URL's.
 void HttpClient::Impl::override_host(Transfer& transfer) {
     if (options.hosts.empty()) return;
     const std::unique_ptr<CURLU, void (*)(CURLU*)> url(curl_url(), curl_url_cleanup);
@@ -241,12 +248,15 @@ void HttpClient::Impl::override_host(Transfer& transfer) {
     if (curl_url_set(url.get(), CURLUPART_URL, transfer.request.url.c_str(), 0) == CURLUE_OK &&
         curl_url_get(url.get(), CURLUPART_HOST, &host, 0) == CURLUE_OK &&
         curl_url_get(url.get(), CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK) {
-        if (const auto found = options.hosts.find(ascii::lower(host)); found != options.hosts.end())
-            transfer.resolve = curl_slist_append(nullptr, fmt::format("{}:{}:{}", host, port, found->second).c_str());
+        if (const auto found = options.hosts.find(ascii::lower(host)); found != options.hosts.end()) {
+            const bool has_port = Endpoint::parse(found->second).has_value();
+            const std::string to = has_port ? found->second : found->second + ":" + port;
+            transfer.connect_to = curl_slist_append(nullptr, fmt::format("{}:{}:{}", host, port, to).c_str());
+        }
     }
     curl_free(host);
     curl_free(port);
-    if (transfer.resolve) curl_easy_setopt(transfer.easy, CURLOPT_RESOLVE, transfer.resolve);
+    if (transfer.connect_to) curl_easy_setopt(transfer.easy, CURLOPT_CONNECT_TO, transfer.connect_to);
 }
 
 void HttpClient::Impl::begin(std::unique_ptr<Transfer> transfer) {

@@ -32,7 +32,7 @@ struct HttpClientOptions {
     std::size_t max_queued = 4096;  ///< waiting and running; beyond it send() is refused
     std::size_t max_running = 64;
     std::string ca_file{};                       ///< in addition to the system's
-    std::map<std::string, std::string> hosts{};  ///< name → address, before DNS
+    std::map<std::string, std::string> hosts{};  ///< name → address, address:port or other name, before DNS
 };
 
 struct OutgoingHttpRequest {

@@ -23,16 +23,16 @@
 namespace dp::net {
 
 struct ResolverOptions {
-    std::map<std::string, std::string>
-        hosts;                        ///< name → address or other name: configuration `dns.hosts`, before anything else
-    std::vector<Endpoint> servers{};  ///< empty = /etc/resolv.conf
+    /// Configuration `dns.hosts`, before anything else: name → address, address:port or other name. A port replaces the
+    /// one a SIP query asks for, so that a name can be sent to a server beside this one.
+    std::map<std::string, std::string> hosts{};
+    std::vector<Endpoint> servers{};        ///< IPv4; empty = /etc/resolv.conf
+    std::string hosts_file = "/etc/hosts";  ///< empty = none
     unsigned workers = 2;
     std::size_t max_queued = 1024;
-    std::chrono::milliseconds timeout{2000};  ///< per try
-    unsigned tries = 2;
+    std::chrono::seconds timeout{2};  ///< per try
+    int tries = 2;
     std::chrono::seconds min_ttl{5}, max_ttl{3600}, negative_ttl{15}, stale_for{300};
-    bool use_hosts_file = true;
-    bool prefer_ipv6 = false;
 };
 
 struct SrvRecord {
