@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -186,6 +187,13 @@ struct ScriptedPeer {
     long count(Method method, int status = 0) const {
         return std::ranges::count_if(inbox,
                                      [&](const Message& m) { return m->method() == method && m->status() == status; });
+    }
+    /// Requests of this method without their retransmissions.
+    std::size_t distinct(Method method) const {
+        std::set<std::string> branches_seen;
+        for (const Message& m : inbox)
+            if (m->is_request() && m->method() == method) branches_seen.insert(std::string(m->top_via().branch()));
+        return branches_seen.size();
     }
     const Flow& peer_flow() const { return flows.back(); }
 
