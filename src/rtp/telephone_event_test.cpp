@@ -149,8 +149,7 @@ public:
         for (const auto& p : press(event, length, case_.in_rate, in_timestamp_, now_)) {
             advance_to(p.at);
             if (p.payload.end && end_lost) continue;
-            // The first packet is the phone's word that a key went down; those after it may be lost.
-            if (!p.header.marker && lost()) continue;
+            if (lost()) continue;
             for (const EventOut& out : relay_.on_packet(p.header, p.payload, out_now(), now_)) deliver(out);
         }
         advance_to(now_ + 120ms);

@@ -105,7 +105,8 @@ Result<AnsweredSection> answer_section(const MediaSection& offered, bool offerer
     out.audio.local_setup = answer_setup(offered, previous_local, previous_remote);
     note_formats(chosen, out.audio);
     note_direction(offered, capabilities.direction, capabilities, out.audio);
-    const bool mux = offered.rtcp_mux && (with_ice || capabilities.rtcp_mux);
+    // One DTLS association keys one port: without multiplexing, RTCP would need another (RFC 5764 4.1).
+    const bool mux = offered.rtcp_mux && (with_ice || security == Security::Dtls || capabilities.rtcp_mux);
     read_transport(offered, offerer_lite, with_ice, mux, out.audio);
     out.audio.rtcp_rsize = offered.rtcp_rsize && capabilities.rtcp_rsize;
 

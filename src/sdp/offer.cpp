@@ -33,7 +33,7 @@ MediaSection offer_section(const Capabilities& capabilities, const LocalMedia& l
     out.formats = offer_formats(capabilities, before, remote);
     out.direction = capabilities.direction;
     out.ptime = capabilities.ptime;
-    out.rtcp_mux = capabilities.rtcp_mux || local.ice.has_value();
+    out.rtcp_mux = capabilities.rtcp_mux || local.ice.has_value() || capabilities.offered_security == Security::Dtls;
     out.rtcp_rsize = capabilities.rtcp_rsize;
     // RFC 5763 5: an offer is actpass, also in a re-offer: a fixed role there breaks browsers.
     put_transport(out, local, capabilities.offered_security, local.ice.has_value(), Setup::ActPass);

@@ -275,6 +275,18 @@ TEST(ReOffer, NeverGivesAUsedNumberANewMeaning) {
     for (const Format& format : again.media[0].formats) EXPECT_NE(format.payload_type, 101);
 }
 
+TEST(Answer, ToADtlsPhoneWithoutIceMultiplexesAndSendsToItsAddress) {
+    LocalMedia media = plain_media();
+    media.fingerprints = browser_media().fingerprints;
+    const auto offer = make_offer(browser(), media, fresh());
+    EXPECT_EQ(offer.media[0].protocol, Protocol::UdpTlsRtpSavp);
+    const auto answer = make_answer(offer, browser(), media, fresh());
+    ASSERT_TRUE(answer) << answer.error().detail;
+    EXPECT_TRUE(answer->audio.rtcp_mux);
+    EXPECT_FALSE(answer->audio.remote_ice);
+    EXPECT_EQ(answer->audio.remote_rtp, media.rtp);
+}
+
 TEST(Role, StaysWhileThePeersFingerprintStays) {
     const auto media = browser_media();
     const auto our_offer = make_offer(browser(), media, fresh());
