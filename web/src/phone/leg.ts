@@ -16,7 +16,7 @@ export interface LegHandlers {
   onHeldByOther(legId: string, held: boolean): void;
 }
 
-/** A relay or reflexive candidate is worth sending at once; host candidates alone are enough for our ICE-lite server. */
+/** How long a first candidate waits for a reflexive or relay one, where there are servers to ask for them. */
 const GATHERING_GRACE_MS = 200;
 const GATHERING_LIMIT_MS = 3000;
 const TONE_MS = 160;
@@ -130,7 +130,9 @@ export class Leg {
 
   #onCandidate({ candidate, ready }: IceCandidateEvent): void {
     clearTimeout(this.#gathering);
-    if (candidate.type === 'srflx' || candidate.type === 'relay') ready();
+    // Our ICE-lite server learns the address from the checks: one host candidate is enough.
+    const enough = candidate.type !== 'host' || this.iceServers.length === 0;
+    if (enough) ready();
     else setTimeout(ready, GATHERING_GRACE_MS);
   }
 

@@ -1,0 +1,274 @@
+// What every browser test needs: Chromium with a known tone as microphone, a page that fails the test on any console error,
+// policy violation or request to elsewhere, axe in a world of its own (the page's policy stays on), and the media report.
+// Packages come from web/node_modules, so that there is one lockfile.
+
+import { createRequire } from 'node:module';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const require = createRequire(path.join(here, '../../../web/package.json'));
+const { chromium } = require('playwright-core');
+const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+export const TONE_HZ = 1000;
+const AXE_TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+export class Failure extends Error {}
+
+export function check(condition, message) {
+  if (!condition) throw new Failure(message);
+  console.log(`ok   ${message}`);
+}
+
+/** 48 kHz mono, four seconds of a sine with a whole number of cycles: Chromium loops it without a click. */
+function writeTone(file, hertz) {
+  const rate = 48_000;
+  const count = rate * 4;
+  const wav = Buffer.alloc(44 + 2 * count);
+  wav.write('RIFF', 0);
+  wav.writeUInt32LE(36 + 2 * count, 4);
+  wav.write('WAVEfmt ', 8);
+  wav.writeUInt32LE(16, 16);
+  wav.writeUInt16LE(1, 20);
+  wav.writeUInt16LE(1, 22);
+  wav.writeUInt32LE(rate, 24);
+  wav.writeUInt32LE(rate * 2, 28);
+  wav.writeUInt16LE(2, 32);
+  wav.writeUInt16LE(16, 34);
+  wav.write('data', 36);
+  wav.writeUInt32LE(2 * count, 40);
+  for (let i = 0; i < count; i++) {
+    wav.writeInt16LE(Math.round(12_000 * Math.sin((2 * Math.PI * hertz * i) / rate)), 44 + 2 * i);
+  }
+  writeFileSync(file, wav);
+}
+
+/** Runs in the page before its own code: remembers connections and streams for the report, and what the policy refused. */
+function instrument() {
+  const probe = { connections: [], violations: [], constraints: [] };
+  Object.defineProperty(window, '__probe', { value: probe });
+  document.addEventListener('securitypolicyviolation', (event) => {
+    probe.violations.push(`${event.effectiveDirective} ${event.blockedURI}`);
+  });
+  const Original = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Original {
+    constructor(...args) {
+      super(...args);
+      probe.connections.push(this);
+      this.addEventListener('track', ({ track }) => {
+        const context = new AudioContext();
+        const analyser = new AnalyserNode(context, { fftSize: 8192 });
+        context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
+        this.__analyser = analyser;
+      });
+    }
+  };
+  // A steady tone is what a noise suppressor takes out within a second or two; the test needs to hear it.
+  const { mediaDevices } = navigator;
+  if (!mediaDevices) return;
+  const getUserMedia = mediaDevices.getUserMedia.bind(mediaDevices);
+  mediaDevices.getUserMedia = (constraints) => {
+    probe.constraints.push(structuredClone(constraints));
+    const raw = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+    const audio = typeof constraints.audio === 'object' ? { ...constraints.audio, ...raw } : raw;
+    return getUserMedia({ ...constraints, audio });
+  };
+}
+
+/** Statistics of the newest connection that is not closed, and the loudest frequency of what it plays. */
+async function mediaReport() {
+  const live = window.__probe.connections.filter((pc) => pc.connectionState !== 'closed');
+  const pc = live.at(-1);
+  if (!pc) return null;
+  const all = [...(await pc.getStats()).values()];
+  const audio = (type) => all.find((entry) => entry.type === type && entry.kind === 'audio') ?? {};
+  const [inbound, outbound, source] = [audio('inbound-rtp'), audio('outbound-rtp'), audio('media-source')];
+  let peakHz = 0;
+  let peakDb = -Infinity;
+  if (pc.__analyser) {
+    const bins = new Float32Array(pc.__analyser.frequencyBinCount);
+    pc.__analyser.getFloatFrequencyData(bins);
+    bins.forEach((db, index) => {
+      if (db <= peakDb) return;
+      peakDb = db;
+      peakHz = (index * pc.__analyser.context.sampleRate) / pc.__analyser.fftSize;
+    });
+  }
+  const codec = all.find((entry) => entry.id === inbound.codecId)?.mimeType;
+  const transport = all.find((entry) => entry.type === 'transport') ?? {};
+  return {
+    state: pc.connectionState,
+    codec,
+    cipher: transport.srtpCipher,
+    packetsIn: inbound.packetsReceived ?? 0,
+    energyIn: inbound.totalAudioEnergy ?? 0,
+    concealed: inbound.concealedSamples ?? 0,
+    samples: inbound.totalSamplesReceived ?? 0,
+    packetsOut: outbound.packetsSent ?? 0,
+    energyOut: source.totalAudioEnergy ?? 0,
+    peakHz,
+    peakDb,
+    direction: pc.getTransceivers()[0]?.currentDirection,
+  };
+}
+
+export class Browser {
+  static async launch({ shots, microphone = 'granted' }) {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'dialplane-browser-'));
+    const tone = path.join(folder, 'tone.wav');
+    writeTone(tone, TONE_HZ);
+    const browser = await chromium.launch({
+      executablePath: process.env.DP_CHROMIUM ?? '/usr/bin/chromium',
+      headless: true,
+      chromiumSandbox: false,
+      args: [
+        '--use-fake-device-for-media-stream=device-count=3',
+        `--use-file-for-fake-audio-capture=${tone}`,
+        '--autoplay-policy=no-user-gesture-required',
+        '--allow-loopback-in-peer-connection',
+        '--disable-background-networking',
+        '--disable-component-update',
+      ],
+    });
+    if (shots) mkdirSync(shots, { recursive: true });
+    return new Browser(browser, { folder, shots, microphone });
+  }
+
+  constructor(browser, options) {
+    this.browser = browser;
+    this.options = options;
+    this.problems = [];
+    this.axeRuns = 0;
+  }
+
+  /** `expected`: console errors that the test provokes, as patterns. */
+  async open(baseUrl, { expected = [] } = {}) {
+    this.context = await this.browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      reducedMotion: 'reduce',
+      timezoneId: 'UTC',
+      locale: 'en-GB',
+      ignoreHTTPSErrors: true,
+      ...(this.options.microphone === 'granted' ? { permissions: ['microphone'] } : {}),
+    });
+    await this.context.addInitScript(instrument);
+    this.page = await this.context.newPage();
+    const { page } = this;
+    page.on('pageerror', (error) => this.problems.push(`exception: ${error.message}`));
+    page.on('console', (message) => {
+      const text = message.text();
+      if (message.type() === 'error' && !expected.some((pattern) => pattern.test(text))) {
+        this.problems.push(`console: ${text} ${message.location().url}`);
+      }
+    });
+    page.on('request', (request) => {
+      const url = new URL(request.url());
+      if (url.protocol.startsWith('http') && url.origin !== new URL(baseUrl).origin) {
+        this.problems.push(`request to elsewhere: ${request.url()}`);
+      }
+    });
+    await page.goto(`${baseUrl}/ui/`);
+    return page;
+  }
+
+  async shot(name) {
+    if (!this.options.shots) return;
+    await this.page.evaluate(() => document.fonts.ready.then(() => true));
+    const file = path.join(this.options.shots, `${name}.png`);
+    await this.page.screenshot({ path: file, animations: 'disabled', caret: 'hide' });
+  }
+
+  /** Light and dark at both sizes, by the page's own theme menu. */
+  async shots(name) {
+    if (!this.options.shots) return;
+    for (const theme of ['Light', 'Dark']) {
+      await this.theme(theme);
+      for (const [width, height] of [[1280, 800], [1920, 1080]]) {
+        await this.page.setViewportSize({ width, height });
+        await this.shot(`${name}-${theme.toLowerCase()}-${width}`);
+      }
+    }
+    await this.page.setViewportSize({ width: 1280, height: 800 });
+    await this.theme('Light');
+  }
+
+  async theme(name) {
+    await this.page.getByRole('button', { name: 'Theme' }).click();
+    await this.page.getByRole('menuitem', { name }).click();
+    await this.page.getByRole('menu').waitFor({ state: 'hidden' });
+  }
+
+  /** The page's own policy forbids script from elsewhere, so axe runs in an isolated world, which it does not bind. */
+  async axe(where) {
+    const cdp = await this.context.newCDPSession(this.page);
+    const { frameTree } = await cdp.send('Page.getFrameTree');
+    const { executionContextId } = await cdp.send('Page.createIsolatedWorld', { frameId: frameTree.frame.id });
+    const run = async (expression) => {
+      const answer = await cdp.send('Runtime.evaluate', {
+        expression,
+        contextId: executionContextId,
+        awaitPromise: true,
+        returnByValue: true,
+      });
+      if (answer.exceptionDetails) throw new Failure(`axe: ${answer.exceptionDetails.text}`);
+      return answer.result.value;
+    };
+    await run(`${axeSource};0`);
+    const found = JSON.parse(
+      await run(
+        `axe.run(document,{runOnly:${JSON.stringify(AXE_TAGS)}}).then(r=>JSON.stringify(r.violations.map(v=>` +
+          `({id:v.id,nodes:v.nodes.map(n=>n.html.slice(0,160)+' '+(n.any[0]?.message??''))}))))`,
+      ),
+    );
+    await cdp.detach();
+    this.axeRuns += 1;
+    for (const { id, nodes } of found) this.problems.push(`axe (${where}): ${id}: ${nodes.join(' | ')}`);
+  }
+
+  report() {
+    return this.page.evaluate(mediaReport);
+  }
+
+  async reportAfter(ms) {
+    const before = await this.report();
+    // The length of the measurement, not a wait for something to happen.
+    await this.page.waitForTimeout(ms);
+    const after = await this.report();
+    return { before, after, seconds: ms / 1000 };
+  }
+
+  /** Throws with everything that went wrong unseen: the test passes only if this list is empty. */
+  async verdict() {
+    const violations = await this.page.evaluate(() => window.__probe.violations);
+    const all = [...this.problems, ...violations.map((violation) => `policy: ${violation}`)];
+    if (all.length > 0) throw new Failure(`${all.length} problems:\n  ${all.join('\n  ')}`);
+    console.log(`ok   0 console errors, 0 policy violations, 0 axe findings in ${this.axeRuns} runs`);
+  }
+
+  async close() {
+    await this.browser.close();
+    rmSync(this.options.folder, { recursive: true, force: true });
+  }
+}
+
+export function readOptions(argv) {
+  const options = Object.fromEntries(
+    argv.map((argument) => /^--([^=]+)=(.*)$/.exec(argument)?.slice(1) ?? [argument, '']),
+  );
+  if (!options['first-run']) throw new Failure('--first-run=FILE is needed: the first-run.json of a running server');
+  return { ...options, firstRun: JSON.parse(readFileSync(options['first-run'], 'utf8')) };
+}
+
+export async function main(test) {
+  let status = 0;
+  try {
+    await test(readOptions(process.argv.slice(2)));
+  } catch (error) {
+    status = 1;
+    console.error(`FAILED ${error instanceof Failure ? error.message : error.stack}`);
+  }
+  process.exit(status);
+}
