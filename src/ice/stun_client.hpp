@@ -19,8 +19,8 @@ namespace dp::ice {
 struct BindingRequest {
     std::string username;  ///< `their_ufrag:our_ufrag`; empty: no authentication
     std::string password;
-    std::optional<std::uint32_t> priority;
-    std::optional<std::uint64_t> controlling;  ///< tie-breaker
+    std::optional<std::uint32_t> priority{};
+    std::optional<std::uint64_t> controlling{};  ///< tie-breaker
     bool use_candidate = false;
 };
 

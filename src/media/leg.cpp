@@ -60,8 +60,9 @@ void Leg::configure(const call::MediaPeer& peer, TimePoint now) {
         received_.reset(next.receive.front().clock_rate);
     apply_security(next, moved, now);
     const bool same = !first && *agreed_ == next;
+    const bool same_rtcp = !first && agreed_->remote_rtcp == next.remote_rtcp && agreed_->rtcp_mux == next.rtcp_mux;
     agreed_ = next;
-    apply_addresses(peer, now);
+    apply_addresses(peer, same_rtcp ? Rtcp::Unchanged : Rtcp::Signalled, now);
     // A session refresh repeats what stands: codecs, buffers and the one-way watch go on undisturbed.
     if (!same) {
         liveness_.expect(sdp::receives(next.direction) ? Liveness::Expectation::Sends : Liveness::Expectation::Held,
@@ -98,7 +99,7 @@ void Leg::apply_security(const sdp::NegotiatedAudio& next, bool moved, TimePoint
     }
 }
 
-void Leg::apply_addresses(const call::MediaPeer& peer, TimePoint now) {
+void Leg::apply_addresses(const call::MediaPeer& peer, Rtcp rtcp_address, TimePoint now) {
     const sdp::NegotiatedAudio& next = peer.audio;
     if (is_browser()) return transport_.set_rtcp_destination(std::nullopt, true);
     rtp::SignalledSource source;
@@ -110,7 +111,7 @@ void Leg::apply_addresses(const call::MediaPeer& peer, TimePoint now) {
     transport_.set_rtp_destination(lock_.destination());
     const bool moved = before != transport_.rtp_destination();
     if (moved) locked_since_.reset();
-    if (!moved && transport_.rtcp_destination() && !next.rtcp_mux) return;  // learnt from their reports, still true
+    if (!moved && rtcp_address == Rtcp::Unchanged) return;  // what was learnt from their reports is still true
     auto rtcp = next.remote_rtcp;
     if (!rtcp && lock_.destination()) rtcp = next_port(*lock_.destination());
     transport_.set_rtcp_destination(rtcp, next.rtcp_mux);

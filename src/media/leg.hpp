@@ -97,7 +97,8 @@ private:
 
     // leg.cpp
     void apply_security(const sdp::NegotiatedAudio& next, bool moved, TimePoint now);
-    void apply_addresses(const call::MediaPeer& peer, TimePoint now);
+    enum class Rtcp : std::uint8_t { Unchanged, Signalled };
+    void apply_addresses(const call::MediaPeer& peer, Rtcp rtcp_address, TimePoint now);
     void rebuild_crossing();
     void rebuild_feed();
     void prepare_feed(const sdp::NegotiatedAudio& source);

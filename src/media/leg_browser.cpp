@@ -83,14 +83,13 @@ void Leg::adopt_dtls_keys(TimePoint now) {
 }
 
 void Leg::check_browser_deadlines(TimePoint now) {
-    if (ice_deadline_ && now >= *ice_deadline_) {
-        if (!ice_->last_check()) return fail(call::MediaFailure::IceFailed);
-        if (!dtls_done_ && now >= *ice_deadline_ + kDtlsHandshakeLimit) return fail(call::MediaFailure::DtlsFailed);
-    }
     if (ice_->last_check() && !ice_->has_consent(now)) {
         consent_lost_ = true;
-        fail(call::MediaFailure::ConsentLost);
+        return fail(call::MediaFailure::ConsentLost);
     }
+    if (!ice_deadline_ || now < *ice_deadline_) return;
+    if (!ice_->last_check()) return fail(call::MediaFailure::IceFailed);
+    if (!dtls_done_ && now >= *ice_deadline_ + kDtlsHandshakeLimit) fail(call::MediaFailure::DtlsFailed);
 }
 
 void Leg::fail(call::MediaFailure reason) {

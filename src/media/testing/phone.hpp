@@ -92,7 +92,10 @@ public:
         std::ranges::copy(payload, packet.begin() + rtp::kFixedHeader);
         std::size_t size = rtp::kFixedHeader + payload.size();
         if (sender_) size = sender_->protect(packet, size).size;
-        send_raw(rtp::Bytes(packet).first(size));
+        if (on_send)
+            on_send(rtp::Bytes(packet).first(size));
+        else
+            send_raw(rtp::Bytes(packet).first(size));
     }
     void send_raw(rtp::Bytes datagram) { send_raw(datagram, to_); }
     void send_raw(rtp::Bytes datagram, const Endpoint& to) {
@@ -137,6 +140,8 @@ public:
     std::size_t unreadable = 0;
     std::size_t reports = 0;
     std::optional<Endpoint> last_source;
+    /// Takes packets instead of the socket.
+    std::function<void(rtp::Bytes)> on_send;
     /// Anything that is not RTP (STUN, DTLS).
     std::function<void(rtp::Bytes, const Endpoint&)> on_other;
 
@@ -199,13 +204,13 @@ inline void converse(std::initializer_list<Phone*> phones, int frames, const std
         each_frame(i);
         due += std::chrono::milliseconds(20);
         for (;;) {
+            for (Phone* phone : phones) phone->receive();
             const auto left =
                 std::chrono::duration_cast<std::chrono::milliseconds>(due - std::chrono::steady_clock::now());
             if (left.count() <= 0) break;
             std::vector<pollfd> waiting;
             for (Phone* phone : phones) waiting.push_back({phone->fd(), POLLIN, 0});
             ::poll(waiting.data(), waiting.size(), static_cast<int>(left.count()));
-            for (Phone* phone : phones) phone->receive();
         }
     }
 }
