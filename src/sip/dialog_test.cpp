@@ -458,6 +458,21 @@ TEST_F(CallerTest, GlareIsRetriedThreeTimesThenGivenUp) {
     EXPECT_EQ(session().state(), State::Confirmed);
 }
 
+TEST_F(CallerTest, AReInviteThatIsHeardButNeverAnsweredIsCancelledAndThenLost) {
+    connect();
+    ASSERT_TRUE(session().offer(sdp("offer-2")));
+    settle();
+    peer.answer(*sent(Method::Invite), 100);
+    network.run_for(33s);
+    EXPECT_EQ(peer.distinct(Method::Cancel), 1U);
+    EXPECT_FALSE(ann.calls.ended);
+    network.run_for(33s);
+    EXPECT_EQ(peer.distinct(Method::Bye), 1U);
+    network.run_for(100s);
+    EXPECT_EQ(ann.calls.ended, EndCause::DialogLost);
+    EXPECT_TRUE(ann.idle());
+}
+
 TEST_F(CallerTest, A500WithRetryAfterIsRetriedOnce) {
     connect();
     ASSERT_TRUE(session().offer(sdp("offer-2")));

@@ -92,12 +92,17 @@ void InviteSession::due(Wait wait) {
             cause_ = EndCause::NoPrack;  // RFC 3262 §3: a 5xx when the 1xx stays unacknowledged for 64·T1
             return;
         case Wait::GiveUp:
-            if (state_ == State::Ended) return core_.bury(id_);
+            if (state_ == State::Ended) {
+                if (exchange_) core_.layer().abandon(exchange_->transaction);
+                return core_.bury(id_);
+            }
             core_.layer().abandon(caller_ ? caller_->transaction : ClientTransactionId());
             return end(EndCause::LocalCancel, 0, nullptr);
         case Wait::Refresh: return refresh();
         case Wait::Expire:
             return leave(EndCause::SessionExpired, {});
+        case Wait::Exchange:
+            return exchange_overdue();
         case Wait::Retry:
             if (exchange_ && !exchange_->in_flight) send_exchange();
             return;

@@ -104,6 +104,7 @@ private:
         GiveUp,       ///< CANCEL without a final answer
         Refresh,      ///< session timer: our turn
         Expire,       ///< session timer: nobody refreshed
+        Exchange,     ///< our re-INVITE was heard but never answered
         Retry,        ///< offer again after 491 or Retry-After
     };
     struct CallerPart;
@@ -197,6 +198,7 @@ private:
     bool raise_interval(const MessageView& response);
     void finish_exchange(OfferFailure failure, int status);
     void retry_exchange(Duration after);
+    void exchange_overdue();
     Duration glare_wait();
     void answer_request(const RemoteExchange& remote, const Body& body);
     Result<void> refuse_late_offer();
@@ -221,7 +223,7 @@ private:
     SessionTimer session_timer_;
     Flow flow_;
     Dialog dialog_;
-    Deadlines<Wait, 9> deadlines_;
+    Deadlines<Wait, 10> deadlines_;
     Timer timer_;
     std::shared_ptr<DigestClient> credentials_;
     std::unique_ptr<CallerPart> caller_;       ///< until the INVITE is answered

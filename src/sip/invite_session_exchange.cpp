@@ -88,6 +88,17 @@ void InviteSession::send_exchange() {
     exchange_->transaction =
         send_request(*dialog, exchange_->method, purpose, [&](RequestBuilder& out) { write_exchange(out, *dialog); });
     exchange_->cseq = dialog->local_cseq();
+    if (exchange_->method == Method::Invite) set_deadline(Wait::Exchange, core_.config().timing.timeout());
+}
+
+// Timer B ends with the first 1xx; a peer that never says more is asked to stop (§9), then taken for lost.
+void InviteSession::exchange_overdue() {
+    if (!exchange_ || !exchange_->in_flight) return;
+    set_deadline(Wait::Exchange, core_.config().timing.timeout());
+    if (!std::exchange(exchange_->cancelled, true)) return core_.layer().cancel(exchange_->transaction, {});
+    core_.layer().abandon(exchange_->transaction);
+    exchange_.reset();
+    lose_dialog(408, nullptr);
 }
 
 void InviteSession::write_exchange(RequestBuilder& out, Dialog& dialog) {
@@ -123,6 +134,7 @@ void InviteSession::on_exchange_response(ClientTransaction& transaction, const M
 
 void InviteSession::on_exchange_success(const MessageView& response) {
     const auto done = std::move(exchange_);
+    deadlines_.clear(Wait::Exchange);
     Dialog* dialog = dialog_of(done->remote_tag);
     if (!dialog) return;
     dialog->refresh_target(response);
@@ -205,6 +217,7 @@ void InviteSession::on_exchange_failed(ClientTransaction& transaction, RequestFa
 
 void InviteSession::finish_exchange(OfferFailure failure, int status) {
     const auto done = std::move(exchange_);
+    deadlines_.clear(Wait::Exchange);
     if (done->kind == LocalExchange::Kind::Refresh) {
         // Once more; if that fails as well, the session expires.
         if (++refresh_failures_ < 2) set_deadline(Wait::Refresh, kRefreshAgain);
