@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include <cstdlib>
+#include <memory>
 
 namespace dp::crypto {
 namespace {
@@ -22,7 +23,10 @@ const EVP_MD* fetched(const char* name) {
 
 template <std::size_t N>
 std::array<std::uint8_t, N> digest(const EVP_MD* md, std::string_view data) {
-    thread_local EVP_MD_CTX* context = EVP_MD_CTX_new();
+    // Owned by its thread: short-lived threads hash too.
+    thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> owned(EVP_MD_CTX_new(),
+                                                                                     &EVP_MD_CTX_free);
+    EVP_MD_CTX* context = owned.get();
     std::array<std::uint8_t, N> out{};
     EVP_DigestInit_ex(context, md, nullptr);
     EVP_DigestUpdate(context, data.data(), data.size());

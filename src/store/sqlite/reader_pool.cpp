@@ -52,6 +52,8 @@ void ReaderPool::stop() {
     wake_.notify_all();
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
+    // Before the writer's: the last connection to close checkpoints, and only the writer may.
+    connections_.clear();
 }
 
 }  // namespace dp::store::sqlite

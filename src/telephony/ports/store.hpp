@@ -80,29 +80,29 @@ struct Page {
 };
 
 struct ConversationQuery {
-    OrganizationId organization;
-    UserId agent;                              ///< empty: any
-    std::optional<WallTime> from, until;       ///< by start
-    std::vector<ConversationStatus> statuses;  ///< empty: any
-    std::string cursor;
+    OrganizationId organization{};
+    UserId agent{};                              ///< empty: any
+    std::optional<WallTime> from{}, until{};     ///< by start
+    std::vector<ConversationStatus> statuses{};  ///< empty: any
+    std::string cursor{};
     std::size_t limit = 100;  ///< newest first
 };
 
 struct EventQuery {
-    OrganizationId organization;
-    std::uint64_t after = 0;                ///< sequence
-    std::vector<std::string> types;         ///< empty: any
-    std::vector<std::string> resource_ids;  ///< empty: any
-    std::optional<WallTime> from, until;
+    OrganizationId organization{};
+    std::uint64_t after = 0;                  ///< sequence
+    std::vector<std::string> types{};         ///< empty: any
+    std::vector<std::string> resource_ids{};  ///< empty: any
+    std::optional<WallTime> from{}, until{};
     std::size_t limit = 1000;  ///< oldest first
 };
 
 struct AuditQuery {
-    OrganizationId organization;
+    OrganizationId organization{};
     std::uint64_t after = 0;
-    std::vector<std::string> entity_ids;
-    std::vector<std::string> actions;
-    std::optional<WallTime> from, until;
+    std::vector<std::string> entity_ids{};
+    std::vector<std::string> actions{};
+    std::optional<WallTime> from{}, until{};
     std::size_t limit = 1000;
 };
 
