@@ -195,6 +195,7 @@ TrunkHealth TrunkLine::shown_health() const {
 }
 
 void TrunkLine::publish() {
+    if (stopping_) return;  // its place in the table may belong to a newer line already
     const Shown registration = shown_registration();
     const TrunkHealth health = shown_health();
     const bool changed = registration != status_.registration || health != status_.health;

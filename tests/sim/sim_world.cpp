@@ -41,7 +41,11 @@ SimWorld::SimWorld(std::uint64_t seed, signaling::ControlConfig config)
         config, signaling::ControlPorts{executor, network.timers(), network.clock(), network.random(), node_, resolver,
                                         media, sink, hub, secrets, stations, trunks});
     media.set_events(shard->media_events());
-    node_.on_message = [this](std::span<char> bytes, const sip::Flow& flow) { shard->receive(bytes, flow); };
+    node_.on_message = [this](std::span<char> bytes, const sip::Flow& flow) {
+        std::string message(bytes.data(), bytes.size());
+        if (rewrite) rewrite(message);
+        shard->receive(message, flow);
+    };
     node_.on_closed = [this](const sip::Flow& flow) { shard->flow_closed(flow); };
     shard->start();
     add_user(std::string(kAgent), std::string(kCallerId));

@@ -78,7 +78,8 @@ public:
     telephony::LiveStations stations;
     telephony::LiveTrunks trunks;
     telephony::OrganizationId organization{"org-1"};
-    std::uint64_t sent_by_server = 0;
+    /// Changes what arrives at the server, before it is read.
+    std::function<void(std::string&)> rewrite;
     std::unique_ptr<signaling::ControlShard> shard;
 
 private:
