@@ -53,21 +53,21 @@ boost::asio::io_context& EventLoop::context() {
 void EventLoop::run() {
     owner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
     if (!name_.empty()) pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
-    now_ = clock_.now();
     while (!stopped_.load(std::memory_order_acquire)) turn();
     owner_.store(std::thread::id{}, std::memory_order_relaxed);
 }
 
 void EventLoop::turn() {
     const TimePoint deadline = timers_.next_deadline();
+    now_is_fresh_ = false;  // the wait may be long
     if (deadline == kNever)
         impl_->context.run_one();
     else
         impl_->context.run_one_until(deadline);
     for (int ran = 1; ran < kHandlersPerTurn && impl_->context.poll_one() != 0; ++ran) {
     }
-    now_ = clock_.now();
-    timers_.advance(now_);
+    now_is_fresh_ = false;
+    timers_.advance(now());
     for (std::size_t i = 0; i < impl_->hooks.size(); ++i) impl_->hooks[i].second();
 }
 

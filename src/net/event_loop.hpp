@@ -45,8 +45,12 @@ public:
     TimerWheel& timers() { return timers_; }
     /// Arms on this loop's wheel, `delay` from now.
     void arm(Timer& timer, Duration delay) { timers_.arm(timer, now() + delay); }
-    /// Monotonic time at the start of the current turn, refreshed before timers run; precise enough for timers.
-    TimePoint now() const { return now_; }
+    /// Monotonic time, read once per turn (at the first question, and again before timers run).
+    TimePoint now() const {
+        if (!now_is_fresh_) now_ = clock_.now();
+        now_is_fresh_ = true;
+        return now_;
+    }
 
     bool is_owner() const { return owner_.load(std::memory_order_relaxed) == std::this_thread::get_id(); }
     void assert_owner() const { assert(is_owner() || !running()); }
@@ -67,7 +71,8 @@ private:
     void turn();
 
     SystemClock clock_;
-    TimePoint now_;
+    mutable TimePoint now_;
+    mutable bool now_is_fresh_ = false;
     TimerWheel timers_;
     std::atomic<std::thread::id> owner_{};
     std::atomic<bool> stopped_{false};

@@ -43,6 +43,17 @@ TEST(EventLoop, FiresTimersArmedFromTasksAndFromTimers) {
     EXPECT_GE(std::chrono::steady_clock::now() - begin, 16ms);
 }
 
+TEST(EventLoop, CountsATimersDelayFromNowHoweverLongTheLoopSlept) {
+    LoopThread thread("test");
+    WaitQueue<int> fired;
+    EXPECT_FALSE(fired.pop(100ms));  // nothing is armed, so nothing wakes the loop
+    Timer timer([&] { fired.push(1); });
+    const auto begin = std::chrono::steady_clock::now();
+    thread.run_and_wait([&] { thread.loop().arm(timer, 50ms); });
+    EXPECT_EQ(fired.pop(), 1);
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, 50ms);
+}
+
 TEST(EventLoop, KeepsItsTimersUnderALoadOfTasksThatNeverEnds) {
     LoopThread thread("test");
     std::atomic<bool> done{false};

@@ -6,13 +6,13 @@
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <deque>
 
 #include "base/log.hpp"
 #include "net/event_loop.hpp"
 #include "net/socket_setup.hpp"
 #include "net/stream_accepted.hpp"
 #include "net/stream_socket.hpp"
+#include "net/write_queue.hpp"
 
 namespace dp::net {
 namespace {
@@ -22,8 +22,6 @@ using Descriptor = asio::posix::stream_descriptor;
 
 constexpr std::size_t kReadSize = 64 * 1024;
 constexpr int kReadsPerWake = 4;  ///< then others get their turn
-constexpr std::size_t kGather = 16;
-constexpr std::size_t kMergeBelow = 4 * 1024;  ///< small writes join the one before
 constexpr auto kLinger = std::chrono::milliseconds(1000);
 constexpr std::size_t kLingerOctets = 256 * 1024;
 
@@ -38,12 +36,15 @@ enum class State : std::uint8_t { Connecting, Handshaking, Open, Flushing, Linge
 class Connection final : public StreamConnection {
 public:
     Connection(EventLoop& loop, int fd, const StreamLimits& limits, const Endpoint& local, const Endpoint& remote)
-        : loop_(loop), socket_(fd), descriptor_(loop.context(), fd), limits_(limits), local_(local), remote_(remote) {
+        : loop_(loop), socket_(fd), descriptor_(loop.context()), limits_(limits), local_(local), remote_(remote) {
+        boost::system::error_code refused;  // the kernel may be out of room for one more
+        if (fd >= 0) descriptor_.assign(fd, refused);
         deadline_.set_callback([this] { on_deadline(); });
         write_check_.set_callback([this] { on_write_check(); });
     }
     ~Connection() override { release(); }
 
+    bool attached() const { return descriptor_.is_open(); }
     void begin_connect(ConnectOptions options);
     void begin_accepted(const TlsContext& tls);
     void set_handler(std::unique_ptr<StreamHandler> handler) { handler_ = std::move(handler); }
@@ -53,7 +54,7 @@ public:
     bool write(OutgoingBytes bytes) override;
     void cork() override { ++corked_; }
     void uncork() override;
-    std::size_t queued() const override { return queued_; }
+    std::size_t queued() const override { return queue_.octets(); }
     void pause_reading() override;
     void resume_reading() override;
     void set_idle_timeout(std::chrono::milliseconds timeout) override;
@@ -82,7 +83,6 @@ private:
     void deliver(std::string_view bytes);
     void on_input_end(IoStatus status);
     bool flush();
-    void consume(std::size_t octets);
     void after_flush();
     void start_lingering();
     void on_deadline();
@@ -102,9 +102,7 @@ private:
     TlsRole role_ = TlsRole::Server;
     std::unique_ptr<StreamHandler> handler_, next_handler_;
     std::move_only_function<void()> on_gone_;
-    std::deque<OutgoingBytes> queue_;
-    std::size_t first_sent_ = 0;  ///< octets of queue_.front() already written
-    std::size_t queued_ = 0;
+    WriteQueue queue_;
     std::size_t moved_ = 0;  ///< written since the last write check
     std::size_t lingered_ = 0;
     Timer deadline_, write_check_;
@@ -299,19 +297,12 @@ void Connection::read_lingering() {
 
 bool Connection::write(OutgoingBytes bytes) {
     if (state_ >= State::Flushing) return false;
-    const std::string_view view = bytes.view();
-    if (view.empty()) return true;
-    if (queued_ >= limits_.write_queue) {
+    if (bytes.view().empty()) return true;
+    if (queue_.octets() >= limits_.write_queue) {
         finish(CloseReason::SlowReader);
         return false;
     }
-    queued_ += view.size();
-    const bool joins = !queue_.empty() && bytes.owned.size() == view.size() && view.size() < kMergeBelow &&
-                       !queue_.back().owned.empty() && queue_.back().owned.size() < kMergeBelow;
-    if (joins)
-        queue_.back().owned += view;
-    else
-        queue_.push_back(std::move(bytes));
+    queue_.push(std::move(bytes));
     if (corked_ == 0 && !writing_ && state_ == State::Open && flush()) after_flush();
     return state_ < State::Flushing;
 }
@@ -324,18 +315,14 @@ void Connection::uncork() {
 
 /// Writes until the queue is empty (true) or the socket takes no more (false; an event or the end follows).
 bool Connection::flush() {
+    WriteQueue::Pieces pieces;
     while (!queue_.empty()) {
-        std::array<std::string_view, kGather> pieces;
-        std::size_t count = 0;
-        for (const auto& chunk : queue_) {
-            pieces[count] = chunk.view();
-            if (count == 0) pieces[0].remove_prefix(first_sent_);
-            if (++count == kGather) break;
-        }
-        const IoOutcome put = socket_.write({pieces.data(), count});
+        const IoOutcome put = socket_.write(queue_.front(pieces));
         switch (put.status) {
             case IoStatus::Done:
-                consume(put.octets);
+                queue_.pop(put.octets);
+                moved_ += put.octets;
+                drain_due_ = true;
                 continue;
             case IoStatus::WantWrite:
                 watch_writes();
@@ -350,17 +337,6 @@ bool Connection::flush() {
         }
     }
     return true;
-}
-
-void Connection::consume(std::size_t octets) {
-    drain_due_ = true;
-    queued_ -= octets;
-    moved_ += octets;
-    first_sent_ += octets;
-    while (!queue_.empty() && first_sent_ >= queue_.front().view().size()) {
-        first_sent_ -= queue_.front().view().size();
-        queue_.pop_front();
-    }
 }
 
 void Connection::after_flush() {
@@ -481,24 +457,12 @@ void Connection::release() {
     deadline_.cancel();
     write_check_.cancel();
     queue_.clear();
-    queued_ = 0;
     if (descriptor_.is_open()) {
         boost::system::error_code ignored;
         descriptor_.close(ignored);
         socket_.release();
     }
     if (on_gone_) std::exchange(on_gone_, nullptr)();
-}
-
-std::shared_ptr<Connection> make_connection(EventLoop& loop, int fd, const StreamLimits& limits,
-                                            const Endpoint& remote) {
-    set_no_delay(fd);
-    return std::make_shared<Connection>(loop, fd, limits, socket_name(fd), remote);
-}
-
-/// A handler for a connection that could not even be begun: it hears so from the loop.
-void fail_later(const std::shared_ptr<Connection>& connection) {
-    connection->loop().complete([connection] { connection->abort(CloseReason::ConnectFailed); });
 }
 
 }  // namespace
@@ -510,31 +474,25 @@ std::shared_ptr<StreamConnection> connect_stream(EventLoop& loop, ConnectOptions
     const ConnectingSocket socket = start_connect(options.to, options.from);
     auto connection = std::make_shared<Connection>(loop, socket.descriptor, options.limits, options.from, to);
     connection->set_handler(std::move(handler));
-    if (socket.started)
+    if (socket.started && connection->attached())
         connection->begin_connect(std::move(options));
-    else
-        fail_later(connection);
+    else  // it hears so from the loop
+        loop.complete([connection] { connection->abort(CloseReason::ConnectFailed); });
     return connection;
 }
 
 std::shared_ptr<StreamConnection> adopt_stream(EventLoop& loop, AcceptedStream accepted, const StreamLimits& limits,
                                                const TlsContext& tls, const MakeStreamHandler& make_handler) {
-    auto connection = make_connection(loop, accepted.descriptor, limits, accepted.remote);
+    const int fd = accepted.descriptor;
+    set_no_delay(fd);
+    auto connection = std::make_shared<Connection>(loop, fd, limits, socket_name(fd), accepted.remote);
     connection->set_on_gone(std::move(accepted.on_gone));
     connection->set_handler(make_handler(*connection));
-    connection->begin_accepted(tls);
+    if (connection->attached())
+        connection->begin_accepted(tls);
+    else
+        connection->abort(CloseReason::ConnectFailed);
     return connection;
-}
-
-std::string_view label(CloseReason reason) {
-    static constexpr std::array<std::string_view, 11> kLabels{
-        "local_close",       "peer_closed",  "peer_reset",  "connect_failed", "connect_timeout", "handshake_failed",
-        "handshake_timeout", "idle_timeout", "slow_reader", "protocol_error", "shutdown"};
-    return kLabels[static_cast<std::size_t>(reason)];
-}
-
-void StreamHandler::on_end(StreamConnection& connection) {
-    connection.close_after_flush(CloseReason::PeerClosed);
 }
 
 }  // namespace dp::net
