@@ -1,7 +1,5 @@
 #include "app/adapters.hpp"
 
-#include <algorithm>
-
 namespace dp::app {
 
 void RecordingSink::record(telephony::Ptr<telephony::Conversation> conversation, std::vector<telephony::Event> events) {
@@ -10,16 +8,30 @@ void RecordingSink::record(telephony::Ptr<telephony::Conversation> conversation,
 }
 
 void RecordingSink::record(std::vector<telephony::Event> events) {
-    if (api_)
-        for (const auto& event : events)
-            if (event.type == telephony::event_type::kStationUpdated)
-                if (auto station = stations_.find(telephony::StationId(event.resource_id)))
-                    api_->publish(std::move(station));
+    for (const auto& event : events)
+        if (event.type == telephony::event_type::kStationUpdated)
+            station_changed(telephony::StationId(event.resource_id));
     outbox_.record(std::move(events));
 }
 
-void DnsHostResolver::resolve(const std::string& host, std::uint16_t port, sip::TransportKind transport, signaling::ResolveReply done) {
+void RecordingSink::station_changed(const telephony::StationId& id) {
+    auto station = stations_.find(id);
+    if (!station) return;
+    if (station_listener_) station_listener_(*station);
+    if (api_) api_->publish(std::move(station));
+}
+
+void DnsHostResolver::resolve(const std::string& host, std::uint16_t port, sip::TransportKind transport,
+                              signaling::ResolveReply done) {
     resolver_.sip_targets({host, port, transport, false}, control_, std::move(done));
+}
+
+void StreamKeeper::keep(const sip::Flow& flow) {
+    if (streams_ && sip::is_reliable(flow.kind)) streams_->keep(flow);
+}
+
+void StreamKeeper::unkeep(const sip::Flow& flow) {
+    if (streams_ && sip::is_reliable(flow.kind)) streams_->unkeep(flow);
 }
 
 bool ShardCallControl::start(const telephony::PlacedCall& call, api::AgentAnswer answer) {
@@ -37,7 +49,7 @@ void ShardCallControl::disconnect(const telephony::OrganizationId& organization,
 }
 
 void ShardReceiver::receive(std::span<char> message, const sip::Flow& flow) {
-    if (shard_) shard_->receive({message.data(), message.size()}, flow);
+    if (shard_) shard_->receive(message, flow);
 }
 
 void ShardReceiver::flow_closed(const sip::Flow& flow) {

@@ -2,6 +2,7 @@
 /// @file The small pieces that let one module's port be served by another: they translate types and threads, and decide
 /// nothing.
 
+#include <functional>
 #include <memory>
 
 #include "api/api_server.hpp"
@@ -9,7 +10,6 @@
 #include "net/resolver.hpp"
 #include "net/sip_endpoint.hpp"
 #include "signaling/control_shard.hpp"
-#include "signaling/host_resolver.hpp"
 #include "telephony/conversation/outbox.hpp"
 
 namespace dp::app {
@@ -22,15 +22,21 @@ public:
         : outbox_(outbox), stations_(stations) {}
     /// The API starts after the shard's ports are made; until then nobody follows anything.
     void set_api(api::ApiServer* api) { api_ = api; }
+    /// Told of each station that changed: the sandbox's phones make room for real ones.
+    using StationListener = std::function<void(const telephony::Station&)>;
+    void set_station_listener(StationListener listener) { station_listener_ = std::move(listener); }
 
     void record(telephony::Ptr<telephony::Conversation> conversation, std::vector<telephony::Event> events) override;
     void record(std::vector<telephony::Event> events) override;
     bool accepting() const override { return outbox_.accepting(); }
 
 private:
+    void station_changed(const telephony::StationId& id);
+
     telephony::Outbox& outbox_;
     const telephony::LiveStations& stations_;
     api::ApiServer* api_ = nullptr;
+    StationListener station_listener_;
 };
 
 /// RFC 3263 look-ups for the control shard.
@@ -43,6 +49,17 @@ public:
 private:
     net::Resolver& resolver_;
     Executor& control_;
+};
+
+/// Connections that carry a registration stay open. Control thread.
+class StreamKeeper final : public signaling::FlowKeeper {
+public:
+    void set_streams(net::SipStreams* streams) { streams_ = streams; }
+    void keep(const sip::Flow& flow) override;
+    void unkeep(const sip::Flow& flow) override;
+
+private:
+    net::SipStreams* streams_ = nullptr;
 };
 
 /// From the API to the calls. Any thread.

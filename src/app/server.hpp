@@ -1,9 +1,11 @@
 #pragma once
-/// @file Server: the composition root. Makes every component in order, connects their ports, and takes them down in reverse.
+/// @file Server: the composition root. Makes every component in order, connects their ports, and takes them down in
+/// reverse.
 ///
-/// Threads it owns: api, control, hashing (and, inside their components, store writer, media workers, resolver). Start and stop on the main
-/// thread. Source: flows.md "Start, stop, die".
+/// Threads it owns: api, control, hashing (and, inside their components, store writer, media workers, resolver). Start
+/// and stop on the main thread. Source: flows.md "Start, stop, die".
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -31,8 +33,8 @@ public:
     Server& operator=(const Server&) = delete;
 
     const StartReport& report() const { return report_; }
-    /// Not ready any more; new calls get 503; returns when no call is left or the drain time is over.
-    void drain();
+    /// Not ready any more; new calls get 503; returns when no call is left, the drain time is over, or `hurry` says so.
+    void drain(const std::function<bool()>& hurry);
     void stop();
 
 private:

@@ -1,0 +1,89 @@
+/// @file The `dialplane` program: arguments to commands.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+
+#include "app/commands.hpp"
+
+namespace {
+
+using dp::app::Options;
+
+/// One CLI11 option per setting of the table, kept only when it was given.
+void add_settings(CLI::App& command, Options& given) {
+    for (const auto& setting : dp::app::settings()) {
+        const std::string key(setting.key), name = dp::app::option_of(setting);
+        const std::string help = fmt::format("{} [{}]", setting.help, dp::app::variable_of(setting));
+        if (setting.kind == dp::app::SettingKind::Flag)
+            command.add_flag_callback(name, [&given, key] { given[key] = {"true"}; }, help);
+        else
+            command
+                .add_option_function<std::vector<std::string>>(
+                    name, [&given, key](const std::vector<std::string>& values) { given[key] = values; }, help)
+                ->expected(1)
+                ->take_all()
+                ->type_name(std::string(setting.placeholder));
+    }
+    command
+        .add_option_function<std::string>(
+            "--config", [&given](const std::string& file) { given["config"] = {file}; },
+            "YAML file of settings [DP_CONFIG]")
+        ->type_name("FILE");
+}
+
+std::filesystem::path default_data() {
+    if (const char* data = std::getenv("DP_DATA")) return data;
+    const char* home = std::getenv("HOME");
+    return std::filesystem::path(home ? home : ".") / ".local/share/dialplane";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App program{"Dialplane: a programmable phone system in one binary."};
+    program.set_version_flag("--version", std::string("dialplane ") + DIALPLANE_VERSION);
+    program.require_subcommand(1);
+    int status = 0;
+
+    Options serve_options;
+    bool print_config = false;
+    auto* serve = program.add_subcommand("serve", "run the server");
+    add_settings(*serve, serve_options);
+    serve->add_flag("--print-config", print_config, "show every setting, its value and where it came from, then exit");
+    serve->callback([&] { status = dp::app::serve(serve_options, print_config); });
+
+    dp::app::CallCommand call;
+    call.data = default_data();
+    auto* place = program.add_subcommand("call", "place a call on behalf of a user");
+    place
+        ->add_option("--data", call.data,
+                     "data directory of the server (its first-run.json has address and credentials)")
+        ->type_name("DIR");
+    place->add_option("--url", call.url, "server address, instead of the one in first-run.json")->type_name("URL");
+    place->add_option("--from", call.from, "user id of the agent")->required()->type_name("USER");
+    place->add_option("--to", call.to, "number to call")->required()->type_name("NUMBER");
+    place->add_option("--caller-id", call.caller_id, "number to show")->type_name("NUMBER");
+    place->add_option("--wait", call.wait, "wait until the call is connected, or has ended")
+        ->check(CLI::IsMember({"connected", "ended"}));
+    place->add_flag("--json", call.json, "print the conversation as JSON");
+    place->callback([&] { status = dp::app::place_call(call); });
+
+    Options doctor_options;
+    auto* doctor = program.add_subcommand(
+        "doctor", "check ports, certificates, clock, database, STUN/TURN and trunks, and say what to do");
+    add_settings(*doctor, doctor_options);
+    doctor->callback([&] { status = dp::app::doctor(doctor_options); });
+
+    dp::app::SandboxCommand sandbox;
+    auto* carrier = program.add_subcommand("sandbox", "run the sandbox carrier alone");
+    carrier->add_option("--sip", sandbox.sip, "where to listen, UDP")->type_name("HOST:PORT");
+    carrier->add_option("--account", sandbox.accounts, "a customer that may register (repeatable)")
+        ->type_name("NAME:PASSWORD");
+    carrier->footer(dp::app::magic_number_help());
+    carrier->callback([&] { status = dp::app::run_sandbox(sandbox); });
+
+    CLI11_PARSE(program, argc, argv);
+    return status;
+}

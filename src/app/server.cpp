@@ -1,0 +1,448 @@
+#include "app/server.hpp"
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "app/adapters.hpp"
+#include "base/crypto.hpp"
+#include "base/log.hpp"
+#include "media/engine.hpp"
+#include "net/event_loop.hpp"
+#include "net/http_server.hpp"
+#include "net/local_authority.hpp"
+#include "sandbox/magic_numbers.hpp"
+#include "sandbox/sandbox.hpp"
+#include "store/open_store.hpp"
+#include "store/sealing_key.hpp"
+#include "telephony/phones/short_lived_credential.hpp"
+
+namespace dp::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view kTrunkAccount = "acme-us-east";
+constexpr std::string_view kSeedOneHost = "sip.carrier.example.com";
+constexpr std::string_view kSeedOneUser = "trunk_user_01";
+constexpr std::string_view kSeedOnePassword =
+    "secure_trunk_password";  // printed in the seed: a sandbox account, no secret
+constexpr std::string_view kFreeAccount = "sandbox-account";
+constexpr std::chrono::hours kSandboxPhoneCredential{24 * 365};
+
+/// The password of a sandbox account: made from the data directory's key, so that it is the same after a restart.
+std::string sandbox_password(const telephony::Secrets& secrets, std::string_view username) {
+    return crypto::base64url(secrets.derive(fmt::format("sandbox-account/{}", username))).substr(0, 32);
+}
+
+/// Where others reach a wildcard or loopback listener of ours.
+std::string url_host(const Config& config, const Endpoint& bound) {
+    Endpoint out = bound;
+    if (config.advertise) out.address = *config.advertise;
+    if (out.address.is_unspecified()) out.address = IpAddress::v4(0x7F000001);
+    return out.str();
+}
+
+unsigned media_workers(const Config& config) {
+    if (config.media_workers) return config.media_workers;
+    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+    return cores <= 4 ? 1 : cores - 2;  // flows.md, "Threads"
+}
+
+}  // namespace
+
+struct Server::Parts {
+    explicit Parts(const Config& given) : config(given) {}
+
+    Config config;
+    SystemClock clock;
+    SecureRandom random;
+    net::LoopThread api_thread{"api"};
+    net::LoopThread control_thread{"control"};
+    net::LoopThread hash_thread{"hash", 64};
+
+    std::unique_ptr<store::SealingKey> secrets;
+    std::unique_ptr<telephony::Store> store;
+    std::optional<telephony::FirstRunSecrets> first_run;
+    telephony::LiveConversations live_conversations;
+    telephony::LiveStations live_stations;
+    telephony::LiveTrunks live_trunks;
+
+    net::TlsContext tls;
+    std::string ca_file;
+    std::unique_ptr<net::Resolver> resolver;
+
+    std::unique_ptr<sandbox::Sandbox> sandbox;
+    std::unique_ptr<telephony::Outbox> outbox;
+    std::unique_ptr<Timer> outbox_timer;
+    std::unique_ptr<RecordingSink> sink;
+    std::unique_ptr<DnsHostResolver> host_resolver;
+    ShardReceiver receiver;
+    StreamKeeper keeper;
+    std::unique_ptr<net::SipEndpoint> transport;
+    std::unique_ptr<net::SipStreams> streams;
+    std::unique_ptr<media::Engine> media;
+    std::unique_ptr<signaling::ControlShard> shard;
+    ShardCallControl call_control;
+
+    std::unique_ptr<telephony::ConfigurationService> configuration;
+    std::unique_ptr<telephony::TrunkService> trunks;
+    std::unique_ptr<telephony::NumberService> numbers;
+    std::unique_ptr<telephony::PhoneService> phones;
+    std::unique_ptr<telephony::ConversationService> conversations;
+    std::unique_ptr<api::ApiServer> api;
+    std::unique_ptr<net::HttpServer> http;
+
+    std::optional<Endpoint> http_bound, https_bound, sip_bound;
+    std::atomic<bool> ready{false};
+
+    net::EventLoop& control() { return control_thread.loop(); }
+    net::EventLoop& api_loop() { return api_thread.loop(); }
+
+    std::vector<api::SandboxNumber> sandbox_numbers() const {
+        std::vector<api::SandboxNumber> out;
+        if (config.sandbox)
+            for (const auto& magic : sandbox::magic_numbers())
+                out.push_back({std::string(magic.number), std::string(magic.behaviour)});
+        return out;
+    }
+    std::vector<sandbox::Account> sandbox_accounts() const {
+        return {{std::string(kTrunkAccount), sandbox_password(*secrets, kTrunkAccount)},
+                {std::string(kSeedOneUser), std::string(kSeedOnePassword)},
+                {std::string(kFreeAccount), sandbox_password(*secrets, kFreeAccount)}};
+    }
+    std::vector<sandbox::PhoneAccount> sandbox_phones() const;
+};
+
+/// A phone for every user of the snapshot who has one assigned.
+std::vector<sandbox::PhoneAccount> Server::Parts::sandbox_phones() const {
+    std::vector<sandbox::PhoneAccount> out;
+    const auto snapshot = store->snapshots().current();
+    snapshot->organizations().for_each([&](const auto& organization) {
+        organization->template all<telephony::Phone>().for_each([&](const telephony::Ptr<telephony::Phone>& phone) {
+            if (phone->user.empty() || !phone->enabled) return;
+            const auto& domain = organization->organization().sip_domain;
+            const auto credential = telephony::issue_short_lived(*secrets, phone->sip.username, domain, clock.wall(),
+                                                                 kSandboxPhoneCredential);
+            out.push_back({phone->station.str(), phone->sip.username, domain, credential.auth_username,
+                           credential.password, *sip_bound});
+        });
+    });
+    return out;
+}
+
+Server::Server() = default;
+
+Server::~Server() {
+    stop();
+}
+
+Result<std::unique_ptr<Server>> Server::start(const Config& config) {
+    std::unique_ptr<Server> server(new Server);
+    server->parts_ = std::make_unique<Parts>(config);
+    DP_CHECK(server->open_store());
+    DP_CHECK(server->make_tls());
+    DP_CHECK(server->make_signaling());
+    server->make_api();
+    DP_CHECK(server->listen());
+    DP_CHECK(server->start_sandbox());
+    auto& parts = *server->parts_;
+    parts.control_thread.run_and_wait([&parts] { parts.shard->start(); });
+    DP_CHECK(server->tell_scripts());
+    parts.ready = true;
+    return server;
+}
+
+Result<void> Server::open_store() {
+    auto& parts = *parts_;
+    const auto data = parts.config.data.string();
+    DP_TRY(opened, store::open_store({.directory = data}, parts.clock, parts.random));
+    parts.store = std::move(opened.store);
+    report_.closed_conversations = opened.closed_conversations;
+    DP_TRY(secrets, store::SealingKey::load_or_create((parts.config.data / "secret.key").string(), parts.random));
+    parts.secrets = std::move(secrets);
+    report_.first_run = opened.first_run;
+    if (!opened.first_run) return {};
+
+    telephony::ExampleOptions options;
+    const auto carrier = parts.config.sandbox_sip.value_or(Endpoint{IpAddress::v4(0x7F000001), 5070});
+    options.carrier = {carrier.address.str(), carrier.port, std::string(kTrunkAccount),
+                       sandbox_password(*parts.secrets, kTrunkAccount)};
+    options.now = parts.clock.wall();
+    auto example = telephony::make_example_organization(options, *parts.secrets, parts.random);
+    parts.first_run = example.secrets;
+    Result<void> seeded;
+    std::mutex mutex;
+    std::condition_variable done;
+    bool replied = false;
+    parts.store->submit(std::move(example.unit), parts.api_loop(), [&](Result<telephony::Committed> committed) {
+        const std::scoped_lock lock(mutex);
+        if (!committed) seeded = std::unexpected(committed.error());
+        replied = true;
+        done.notify_one();
+    });
+    std::unique_lock lock(mutex);
+    done.wait(lock, [&] { return replied; });
+    return seeded;
+}
+
+Result<void> Server::make_tls() {
+    auto& parts = *parts_;
+    if (!parts.config.https && !parts.config.sips) return {};
+    net::TlsFiles files{parts.config.tls_certificate.string(), parts.config.tls_key.string()};
+    if (files.certificate.empty()) {
+        auto names = parts.config.tls_names;
+        for (const auto& endpoint : {parts.config.https, parts.config.sips})
+            if (endpoint && !endpoint->address.is_unspecified()) names.push_back(endpoint->address.str());
+        DP_TRY(local, net::ensure_local_certificate((parts.config.data / "tls").string(), names, parts.clock.wall()));
+        files = local.files;
+        parts.ca_file = local.ca_file;
+    }
+    DP_TRY(context, net::TlsContext::server(files));
+    parts.tls = std::move(context);
+    return {};
+}
+
+Result<void> Server::make_signaling() {
+    auto& parts = *parts_;
+    auto hosts = parts.config.dns_hosts;
+    if (parts.config.sandbox && parts.config.sandbox_sip)
+        hosts.try_emplace(std::string(kSeedOneHost), parts.config.sandbox_sip->str());
+    parts.resolver = std::make_unique<net::Resolver>(net::ResolverOptions{.hosts = std::move(hosts)});
+    Result<void> made;
+    parts.control_thread.run_and_wait([&] {
+        auto& control = parts.control();
+        parts.outbox = std::make_unique<telephony::Outbox>(*parts.store, control, parts.live_conversations);
+        parts.sink = std::make_unique<RecordingSink>(*parts.outbox, parts.live_stations);
+        parts.host_resolver = std::make_unique<DnsHostResolver>(*parts.resolver, control);
+        parts.outbox_timer = std::make_unique<Timer>();
+        parts.outbox_timer->set_callback([&parts] {
+            parts.outbox->retry();
+            parts.control().arm(*parts.outbox_timer, 1s);
+        });
+        control.arm(*parts.outbox_timer, 1s);
+
+        parts.transport = std::make_unique<net::SipEndpoint>(control, parts.receiver, parts.config.advertise);
+        if (parts.config.sip) {
+            auto bound = parts.transport->bind_udp({.local = *parts.config.sip, .dscp = 24});
+            if (!bound) return void(made = std::unexpected(bound.error()));
+            parts.sip_bound = *bound;
+        }
+
+        media::MediaConfig media;
+        if (parts.sip_bound && !parts.sip_bound->address.is_unspecified() && parts.sip_bound->address.is_v4())
+            media.bind_v4 = parts.sip_bound->address;
+        media.advertise_v4 = parts.config.advertise;
+        media.first_port = parts.config.media_ports.first;
+        media.last_port = parts.config.media_ports.last;
+        media.workers = media_workers(parts.config);
+        auto engine = media::Engine::create(media, control, parts.random);
+        if (!engine) return void(made = std::unexpected(engine.error()));
+        parts.media = std::move(*engine);
+
+        parts.shard = std::make_unique<signaling::ControlShard>(
+            signaling::ControlConfig{},
+            signaling::ControlPorts{control, control.timers(), parts.clock, parts.random, *parts.transport,
+                                    *parts.host_resolver, *parts.media, *parts.sink, parts.store->snapshots(),
+                                    *parts.secrets, parts.live_stations, parts.live_trunks, &parts.keeper});
+        parts.media->set_events(&parts.shard->media_events());
+        parts.receiver.set_shard(parts.shard.get());
+        parts.call_control.set_shard(parts.shard.get());
+    });
+    if (!made) return made;
+    // Every commit may be a change of configuration: the shard compares what it holds with the newest snapshot.
+    parts.store->on_commit([&parts, seen = std::uint64_t{0}](const auto&) mutable {
+        const auto revision = parts.store->snapshots().revision();
+        if (revision != seen) parts.shard->configuration_changed();
+        seen = revision;
+    });
+    return {};
+}
+
+void Server::make_api() {
+    auto& parts = *parts_;
+    parts.configuration = std::make_unique<telephony::ConfigurationService>(*parts.store, parts.random);
+    parts.trunks = std::make_unique<telephony::TrunkService>(*parts.store, *parts.secrets, parts.random);
+    parts.numbers = std::make_unique<telephony::NumberService>(*parts.store, parts.random);
+    parts.phones = std::make_unique<telephony::PhoneService>(*parts.store, *parts.secrets, parts.random);
+    parts.conversations =
+        std::make_unique<telephony::ConversationService>(*parts.store, parts.live_conversations, parts.random);
+    parts.api_thread.run_and_wait([&parts] {
+        net::SipStreamOptions stream_options;
+        parts.streams = std::make_unique<net::SipStreams>(parts.api_loop(), parts.control(), std::move(stream_options),
+                                                          *parts.transport);
+        api::ApiOptions options;
+        options.ready = [&parts]() -> std::string { return parts.ready ? "" : "starting or draining"; };
+        options.sip_upgrade = [&parts](net::HttpRequest request, net::HttpResponder responder) {
+            if (auto admitted = parts.streams->admit(request); !admitted)
+                return std::move(responder).respond(
+                    net::plain_response(facts(admitted.error().code).http_status, admitted.error().detail));
+            std::move(responder).accept_websocket("sip", parts.streams->websocket_handler(),
+                                                  parts.streams->websocket_options());
+        };
+        options.sandbox_numbers = parts.sandbox_numbers();
+        parts.api = std::make_unique<api::ApiServer>(
+            api::ApiContext{*parts.store, *parts.configuration, *parts.trunks, *parts.numbers, *parts.phones,
+                            *parts.conversations, parts.live_conversations, parts.live_stations, parts.live_trunks,
+                            parts.call_control, *parts.secrets, parts.clock, parts.random, parts.api_loop()},
+            parts.hash_thread.loop(), std::move(options));
+        parts.http = std::make_unique<net::HttpServer>(
+            parts.api_loop(), net::HttpLimits{}, [&parts](net::HttpRequest request, net::HttpResponder responder) {
+                parts.api->handle(std::move(request), std::move(responder));
+            });
+    });
+    parts.control_thread.run_and_wait([&parts] {
+        parts.transport->set_streams(parts.streams.get());
+        parts.keeper.set_streams(parts.streams.get());
+        parts.sink->set_api(parts.api.get());
+    });
+}
+
+Result<void> Server::listen() {
+    auto& parts = *parts_;
+    const auto& config = parts.config;
+    Result<void> made;
+    std::optional<Endpoint> tcp, tls;
+    parts.api_thread.run_and_wait([&] {
+        const auto http = [&](const std::optional<Endpoint>& local, net::TlsContext context,
+                              std::optional<Endpoint>& bound) {
+            if (!local || !made) return;
+            auto done = parts.http->listen({.local = *local, .tls = std::move(context)});
+            done ? void(bound = *done) : void(made = std::unexpected(done.error()));
+        };
+        const auto sip = [&](const std::optional<Endpoint>& local, net::TlsContext context,
+                             std::optional<Endpoint>& bound) {
+            if (!local || !made) return;
+            auto done = parts.streams->listen({.local = *local, .tls = std::move(context)});
+            done ? void(bound = *done) : void(made = std::unexpected(done.error()));
+        };
+        http(config.http, {}, parts.http_bound);
+        http(config.https, parts.tls, parts.https_bound);
+        // TCP on the port that UDP got, so that one address works for both.
+        sip(config.sip ? parts.sip_bound : std::nullopt, {}, tcp);
+        sip(config.sips, parts.tls, tls);
+    });
+    if (!made) return made;
+    parts.control_thread.run_and_wait([&] {
+        if (tcp) parts.transport->set_listening(sip::TransportKind::Tcp, *tcp);
+        if (tls) parts.transport->set_listening(sip::TransportKind::Tls, *tls);
+    });
+    return {};
+}
+
+Result<void> Server::start_sandbox() {
+    auto& parts = *parts_;
+    if (!parts.config.sandbox) return {};
+    sandbox::SandboxOptions options;
+    options.sip = parts.config.sandbox_sip.value_or(Endpoint{IpAddress::v4(0x7F000001), 0});
+    options.accounts = parts.sandbox_accounts();
+    if (parts.sip_bound) options.phones = parts.sandbox_phones();
+    DP_TRY(sandbox, sandbox::Sandbox::start(options));
+    parts.sandbox = std::move(sandbox);
+    parts.control_thread.run_and_wait([&parts] {
+        // A real phone takes the sandbox phone's place, and gives it back when it leaves.
+        parts.sink->set_station_listener([&parts](const telephony::Station& station) {
+            if (station.registrations >= 2) parts.sandbox->set_phone_active(station.id.str(), false);
+            if (station.registrations == 0) parts.sandbox->set_phone_active(station.id.str(), true);
+        });
+    });
+    return {};
+}
+
+Result<void> Server::tell_scripts() {
+    auto& parts = *parts_;
+    const auto& config = parts.config;
+    Addresses addresses;
+    if (parts.http_bound)
+        addresses.base_url = "http://" + url_host(config, *parts.http_bound);
+    else if (parts.https_bound)
+        addresses.base_url = "https://" + url_host(config, *parts.https_bound);
+    report_.console_url = addresses.base_url + "/ui/";
+    addresses.ca_file = parts.ca_file;
+    if (parts.sip_bound) addresses.sip_registrar = "sip:" + url_host(config, *parts.sip_bound);
+    if (parts.http_bound) addresses.sip_ws_uri = "ws://" + url_host(config, *parts.http_bound) + "/ws/sip";
+    if (parts.sandbox)
+        addresses.carrier = CarrierAccount{parts.sandbox->sip().address.str(), parts.sandbox->sip().port,
+                                           std::string(kFreeAccount), sandbox_password(*parts.secrets, kFreeAccount)};
+    if (parts.first_run) {
+        report_.console_user = parts.first_run->console_user;
+        report_.console_password = parts.first_run->console_password;
+    }
+    return write_first_run(config.data, addresses, parts.first_run);
+}
+
+void Server::drain(const std::function<bool()>& hurry) {
+    auto& parts = *parts_;
+    parts.ready = false;
+    parts.shard->drain();
+    const auto until = parts.clock.now() + parts.config.drain;
+    while (parts.shard->active_calls() > 0 && parts.clock.now() < until && !hurry()) std::this_thread::sleep_for(50ms);
+}
+
+// Reverse order of start(). Nothing is waited for longer than the shard's own two seconds.
+void Server::stop() {
+    if (!parts_) return;
+    auto& parts = *parts_;
+    parts.ready = false;
+    if (parts.shard) {
+        std::mutex mutex;
+        std::condition_variable done;
+        bool stopped = false;
+        parts.control_thread.run_and_wait([&] {
+            parts.sink->set_station_listener({});
+            parts.shard->stop([&] {
+                const std::scoped_lock lock(mutex);
+                stopped = true;
+                done.notify_one();
+            });
+        });
+        std::unique_lock lock(mutex);
+        done.wait_for(lock, 5s, [&] { return stopped; });
+    }
+    parts.sandbox.reset();
+    if (parts.http)
+        parts.api_thread.run_and_wait([&parts] {
+            parts.api->stop();
+            parts.http->drain();
+            parts.streams->stop();
+        });
+    if (parts.control_thread.loop().running() && parts.outbox) {
+        // What the shard recorded last is on its way to the disk: wait until the store has it.
+        for (int i = 0; i < 100; ++i) {
+            bool drained = false;
+            parts.control_thread.run_and_wait([&] { drained = parts.outbox->drained(); });
+            if (drained) break;
+            std::this_thread::sleep_for(20ms);
+        }
+    }
+    if (parts.store) parts.store->stop();
+    if (parts.resolver) parts.resolver->stop();
+    parts.control_thread.run_and_wait([&parts] {
+        if (parts.media) parts.media->stop();
+        parts.receiver.set_shard(nullptr);
+        parts.keeper.set_streams(nullptr);
+        if (parts.transport) parts.transport->set_streams(nullptr);
+        parts.call_control.set_shard(nullptr);
+        parts.shard.reset();
+        parts.outbox_timer.reset();
+        parts.sink.reset();
+        parts.outbox.reset();
+    });
+    parts.api_thread.run_and_wait([&parts] {
+        parts.http.reset();
+        parts.api.reset();
+        parts.streams.reset();
+    });
+    parts.control_thread.run_and_wait([&parts] {
+        parts.transport.reset();
+        parts.media.reset();
+    });
+    parts.hash_thread.stop();
+    parts.api_thread.stop();
+    parts.control_thread.stop();
+    parts_.reset();
+}
+
+}  // namespace dp::app
