@@ -33,7 +33,7 @@ function(dialplane_build_web out)
         USES_TERMINAL VERBATIM)
 
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${web}/src/*" "${web}/public/*")
-    list(APPEND sources "${web}/index.html" "${web}/vite.config.ts" "${web}/tsconfig.json" "${web}/package.json")
+    list(APPEND sources "${web}/index.html" "${web}/vite.config.ts" "${web}/licences.ts" "${web}/budget.ts" "${web}/tsconfig.json" "${web}/package.json")
     set(dist "${DIALPLANE_UI_DIR}/dist")
     add_custom_command(
         OUTPUT "${dist}/index.html"

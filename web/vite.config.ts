@@ -1,6 +1,8 @@
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { budget } from './budget';
+import { licences } from './licences';
 
 const server = process.env.DIALPLANE_URL ?? 'http://127.0.0.1:8080';
 
@@ -18,7 +20,7 @@ function dropRedHatFonts(): Plugin {
 
 export default defineConfig({
   base: '/ui/',
-  plugins: [dropRedHatFonts(), react()],
+  plugins: [dropRedHatFonts(), react(), licences(), budget()],
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,

@@ -62,8 +62,14 @@ export function AccountMenu() {
     <Menu
       label={t('app.account')}
       text={profile?.displayName ?? user}
-      items={[{ key: 'logout', text: t('app.logout') }]}
-      onPick={() => void leave()}
+      items={[
+        { key: 'licences', text: t('app.licences') },
+        { key: 'logout', text: t('app.logout') },
+      ]}
+      onPick={(key) => {
+        if (key === 'logout') void leave();
+        else window.open(`${import.meta.env.BASE_URL}licences.txt`, '_blank', 'noopener');
+      }}
     />
   );
 }

@@ -112,3 +112,22 @@ export function Slider({ label, value, onChange }: SliderProps) {
     </Field>
   );
 }
+
+/** A filter in the head of a panel: no visible label, the placeholder gives examples. */
+export function FilterField(props: {
+  label: string;
+  hint: string;
+  value: string;
+  onChange: (value: string) => void;
+}) {
+  return (
+    <TextInput
+      className="dp-filter"
+      type="search"
+      aria-label={props.label}
+      placeholder={props.hint}
+      value={props.value}
+      onChange={(_event, value) => props.onChange(value)}
+    />
+  );
+}

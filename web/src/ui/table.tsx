@@ -14,9 +14,11 @@ export function Table<Row>(props: {
   columns: Column<Row>[];
   rows: Row[];
   rowKey: (row: Row) => string;
+  /** A long list scrolls inside, under its head, instead of pushing away what follows. */
+  scrolls?: boolean;
 }) {
-  const { label, columns, rows, rowKey } = props;
-  return (
+  const { label, columns, rows, rowKey, scrolls } = props;
+  const table = (
     <table className="dp-table" aria-label={label}>
       <thead>
         <tr>
@@ -39,5 +41,12 @@ export function Table<Row>(props: {
         ))}
       </tbody>
     </table>
+  );
+  if (!scrolls) return table;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section className="dp-table__scroll" tabIndex={0} aria-label={label}>
+      {table}
+    </section>
   );
 }

@@ -42,7 +42,7 @@ export function CallCard({ call, onCallAgain }: CallCardProps) {
             {call.number ? formatNumber(call.number) : t('call.unknown')}
           </h2>
           <p className="dp-call__line">
-            <CallLine call={call} />
+            <CallLine call={call} ringing={ringing} />
           </p>
         </div>
         <span className="dp-spacer" />
@@ -59,12 +59,13 @@ export function CallCard({ call, onCallAgain }: CallCardProps) {
   );
 }
 
-function CallLine({ call }: { call: Call }) {
+function CallLine({ call, ringing }: { call: Call; ringing: boolean }) {
   const { t } = useTranslation();
+  const outbound = ringing ? t('call.requested') : t('call.outbound');
   return (
     <>
       {call.name && <strong>{call.name}</strong>}
-      <span>{call.direction === 'inbound' ? t('call.inbound') : t('call.outbound')}</span>
+      <span>{call.direction === 'inbound' ? t('call.inbound') : outbound}</span>
       {call.callerId && (
         <span className="dp-numeric">{t('call.callerId', { callerId: formatNumber(call.callerId) })}</span>
       )}

@@ -4,6 +4,7 @@ import '../../i18n';
 import { DialForm, dialErrorOf } from './dial-form';
 import { Keypad } from './keypad';
 import { reasonText } from './reason-text';
+import { filterNumbers } from './sandbox-numbers';
 import { phone } from './use-phone';
 
 afterEach(() => {
@@ -66,4 +67,15 @@ it('reasons: the server, this tab, and what nobody knows', () => {
   expect(reasonText(t, 'no_trunk_available')).toBe('reasons.no_trunk_available');
   expect(reasonText(t, 'SIP 486')).toBe('errors.busy');
   expect(reasonText(t, 'toString')).toBe('toString');
+});
+
+it('sandbox numbers are found by number or by any words of what they do', () => {
+  const rows = [
+    { number: '+14155550111', name: 'Answers at once and echoes', description: '' },
+    { number: '+14155550130', name: '486 Busy Here', description: '' },
+  ];
+  expect(filterNumbers(rows, 'echo once').map((row) => row.number)).toEqual(['+14155550111']);
+  expect(filterNumbers(rows, '555 0130').map((row) => row.number)).toEqual(['+14155550130']);
+  expect(filterNumbers(rows, ' ')).toEqual(rows);
+  expect(filterNumbers(rows, 'nothing')).toEqual([]);
 });
