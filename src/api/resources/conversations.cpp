@@ -1,4 +1,6 @@
 /// @file /api/v2/conversations: place a call on behalf of an agent (seed 3), read it, list the live ones, end it.
+#include <fmt/format.h>
+
 #include "api/genesys/conversation_json.hpp"
 #include "api/resources/entity_routes.hpp"
 #include "api/resources/resources.hpp"
@@ -111,6 +113,30 @@ public:
                                                  [&](std::size_t i) { return conversation_json(*found[i]); }));
     }
 
+    /// The ended ones of the caller, newest first; `nextUri` carries the cursor of what follows.
+    void history(const ApiRequest& request, Reply reply) const {
+        const auto page = page_of(request.http);
+        if (!page) return std::move(reply).error(page.error());
+        telephony::ConversationQuery query;
+        query.organization = request.caller.organization;
+        query.agent = request.caller.user;
+        query.statuses = {telephony::ConversationStatus::Disconnected, telephony::ConversationStatus::Failed};
+        query.cursor = std::string(request.http.query_value("cursor").value_or(""));
+        query.limit = page->size;
+        context_.store.find_conversations(
+            std::move(query), context_.executor,
+            [size = page->size, reply = std::move(reply)](Result<telephony::Page<Conversation>> found) mutable {
+                if (!found) return std::move(reply).error(found.error());
+                json::array entities;
+                for (const auto& conversation : found->items) entities.push_back(conversation_json(conversation));
+                json::object out{{"entities", std::move(entities)}, {"pageSize", size}};
+                if (found->next)
+                    out["nextUri"] = fmt::format("/api/v2/conversations/calls/history?pageSize={}&cursor={}", size,
+                                                 net::percent_encode(*found->next));
+                std::move(reply).json(200, out);
+            });
+    }
+
     void disconnect(ApiRequest request, Reply reply) const {
         auto& context = context_;
         with_conversation(
@@ -198,6 +224,8 @@ void add_conversations(Router& router, ApiContext& context) {
         {"POST", "/api/v2/conversations/calls/user/{userId}", kPlace, bind(&ConversationRoutes::place_for_user)});
     router.add({"GET", "/api/v2/conversations", kRead, list});
     router.add({"GET", "/api/v2/conversations/calls", kRead, list});
+    router.add({"GET", "/api/v2/conversations/calls/history", kRead,
+                [routes](ApiRequest request, Reply reply) { routes->history(request, std::move(reply)); }});
     router.add({"GET", "/api/v2/conversations/{conversationId}", kRead, bind(&ConversationRoutes::read)});
     router.add({"GET", "/api/v2/conversations/calls/{conversationId}", kRead, bind(&ConversationRoutes::read)});
     router.add(

@@ -25,6 +25,16 @@ json::array ice_servers(const OrganizationConfig& config, const telephony::UserI
     return out;
 }
 
+/// What the user may show as caller, the default first: own active numbers, else the site's.
+json::array caller_ids(const OrganizationConfig& config, const telephony::User& user) {
+    json::array out;
+    for (const auto& number : config.numbers_of(user.id))
+        if (number->state == telephony::NumberState::Active) out.push_back(json::string(number->e164));
+    const auto site = config.site_of(user);
+    if (out.empty() && site && !site->caller_id.empty()) out.push_back(json::string(site->caller_id));
+    return out;
+}
+
 void open_session(ApiContext& context, const ApiRequest& request, Reply reply) {
     const auto& config = request.config();
     const auto& user = config.user(request.caller.user);
@@ -59,6 +69,7 @@ void open_session(ApiContext& context, const ApiRequest& request, Reply reply) {
                                        {"autoAnswer", base && base->auto_answer},
                                        {"displayName", user->name},
                                        {"userId", user->id.str()},
+                                       {"callerIds", caller_ids(config, *user)},
                                        {"stationId", phone->station.str()},
                                        {"phoneId", phone->id.str()}});
 }
