@@ -3,9 +3,9 @@
 /// 6141 ask of one leg. Bodies are opaque; offers and answers are matched to messages here, their content is the
 /// business of the handler.
 ///
-/// Threads: the control thread. Lifetime: owned by the UserAgent; a reference stays valid until the UserAgent's entry
-/// point in which `on_session_ended` was delivered returns. Errors: an operation that does not fit the state answers
-/// ErrorCode::Conflict and changes nothing.
+/// Threads: the control thread. Lifetime: owned by the UserAgent; a reference stays valid until the timers are next advanced after
+/// `on_session_ended` was delivered. Errors: an operation that does not fit the state answers ErrorCode::Conflict and
+/// changes nothing.
 ///
 /// State table (anything not listed is ignored and counted):
 ///

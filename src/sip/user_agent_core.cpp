@@ -73,10 +73,10 @@ void UserAgentCore::answer_malformed(const Verdict& verdict, const Flow& flow) {
                           layer_.stateless_answer(message, flow, verdict.status, verdict.reason).finish());
 }
 
+// §8.2: authentication comes first (the screen), then method, header fields and body. So a stranger learns nothing from the order.
 void UserAgentCore::on_new_request(const MessageView& request, const Flow& flow, HashKey key) {
-    if (refused_by_rule(request, flow)) return;
     if (!request.to_tag().empty()) return route_in_dialog(request, flow, key);
-    if (refused_by_screen(request, flow) || refused_by_drain(request, flow)) return;
+    if (refused_by_screen(request, flow) || refused_by_rule(request, flow) || refused_by_drain(request, flow)) return;
     route_out_of_dialog(request, flow, key);
 }
 
@@ -144,6 +144,7 @@ void UserAgentCore::route_in_dialog(const MessageView& request, const Flow& flow
     InviteSession* session = session_of(request.to_tag(), request.call_id());
     Dialog* dialog = session ? session->dialog_with(request.from_tag()) : nullptr;
     if (!dialog) return refuse(request, flow, 481);  // §12.2.2
+    if (refused_by_rule(request, flow)) return;
     session->on_request(request, flow, key, *dialog);
 }
 
