@@ -1,0 +1,93 @@
+#include <gtest/gtest.h>
+
+#include "api/auth/authenticator.hpp"
+#include "api/auth/rate_limiter.hpp"
+
+namespace dp::api {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(RateLimiter, CountsAWindowAndSaysWhenItEnds) {
+    RateLimiter limiter;
+    ManualClock clock;
+    for (int i = 1; i <= 3; ++i) EXPECT_EQ(limiter.count("a", 3, clock.now()).count, i);
+    clock.advance(20s);
+    const auto refused = limiter.count("a", 3, clock.now());
+    EXPECT_FALSE(refused.allowed);
+    EXPECT_EQ(refused.reset, 40s);
+    EXPECT_TRUE(limiter.count("b", 3, clock.now()).allowed);
+    clock.advance(40s);
+    EXPECT_EQ(limiter.count("a", 3, clock.now()).count, 1);
+    EXPECT_TRUE(limiter.count("a", 0, clock.now()).allowed);
+}
+
+TEST(Scopes, AnyOfTheWantedAndCoarseHoldsReadOnly) {
+    Caller caller;
+    caller.kind = CallerKind::Token;
+    caller.scopes = {"users", "telephony:edge:read"};
+    EXPECT_TRUE(holds_any(caller, {}));
+    EXPECT_TRUE(holds_any(caller, {"users:readonly"}));
+    EXPECT_TRUE(holds_any(caller, {"x", "telephony:edge:read"}));
+    EXPECT_FALSE(holds_any(caller, {"telephony:edge:write"}));
+    EXPECT_FALSE(holds_any(Caller{}, {}));
+}
+
+class AuthenticatorTest : public testing::Test {
+protected:
+    AuthenticatorTest() {
+        telephony::AccessGrant token;
+        token.token_sha256 = telephony::secret_digest("token-1");
+        token.user = telephony::UserId("u");
+        token.expires = clock.wall() + 1h;
+        grants.add(token, clock.wall());
+        telephony::AccessGrant session = token;
+        session.token_sha256 = telephony::secret_digest("session-1");
+        session.kind = telephony::GrantKind::ConsoleSession;
+        grants.add(session, clock.wall());
+    }
+    Result<Caller> authenticate(std::string method, std::vector<net::HttpHeader> headers) {
+        net::HttpRequest request;
+        request.method = std::move(method);
+        request.headers = std::move(headers);
+        request.headers.push_back({"Host", "127.0.0.1:8080"});
+        return authenticator.authenticate(request, snapshot, clock.wall());
+    }
+
+    ManualClock clock;
+    GrantTable grants;
+    Authenticator authenticator{grants};
+    telephony::Snapshot snapshot;
+};
+
+TEST_F(AuthenticatorTest, BearerTokensAreKnownUntilTheyExpire) {
+    EXPECT_EQ(authenticate("GET", {{"Authorization", "bearer token-1"}})->user.str(), "u");
+    EXPECT_EQ(authenticate("GET", {{"Authorization", "Bearer token-2"}}).error().code, ErrorCode::Unauthenticated);
+    EXPECT_EQ(authenticate("GET", {})->kind, CallerKind::Anonymous);
+    clock.advance(1h);
+    EXPECT_EQ(authenticate("GET", {{"Authorization", "Bearer token-1"}}).error().code, ErrorCode::Unauthenticated);
+}
+
+TEST_F(AuthenticatorTest, AKindOfSecretWorksInItsOwnPlaceOnly) {
+    EXPECT_FALSE(authenticate("GET", {{"Authorization", "Bearer session-1"}}));
+    EXPECT_FALSE(authenticate("GET", {{"Cookie", "__Host-dialplane=token-1"}}));
+    EXPECT_EQ(authenticate("GET", {{"Cookie", "a=b; __Host-dialplane=session-1"}, {"Authorization", "Bearer token-1"}})
+                  .error()
+                  .code,
+              ErrorCode::InvalidValue);
+}
+
+TEST_F(AuthenticatorTest, ACookieNeedsOurOriginAndTheConsolesHeaderForUnsafeMethods) {
+    const net::HttpHeader cookie{"Cookie", "__Host-dialplane=session-1"};
+    const net::HttpHeader ours{"Origin", "http://127.0.0.1:8080"};
+    const net::HttpHeader console{"X-Dialplane-Console", "1"};
+    EXPECT_TRUE(authenticate("GET", {cookie}));
+    EXPECT_TRUE(authenticate("POST", {cookie, ours, console}));
+    EXPECT_FALSE(authenticate("POST", {cookie, console}));
+    EXPECT_FALSE(authenticate("POST", {cookie, ours}));
+    // Another port of the same host is the same site to SameSite, not the same origin.
+    EXPECT_FALSE(authenticate("POST", {cookie, {"Origin", "http://127.0.0.1:9090"}, console}));
+}
+
+}  // namespace
+}  // namespace dp::api
