@@ -1,15 +1,21 @@
 #include <fmt/format.h>
+#include <netdb.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/json.hpp>
 #include <cstdlib>
-#include <fstream>
+#include <cstring>
+#include <memory>
+#include <set>
 
 #include "app/api_session.hpp"
 #include "app/commands.hpp"
 #include "app/first_run.hpp"
+#include "base/random.hpp"
 #include "ice/stun_client.hpp"
 #include "net/local_authority.hpp"
 
@@ -123,6 +129,60 @@ void check_trunk(Report& report, const json::object& trunk) {
                why.empty() ? "check host, port, user name and password, and that the carrier is reachable" : why);
 }
 
+/// One STUN Binding transaction (TURN servers answer them, too). Blocking: the doctor's only thread.
+Result<Endpoint> stun_binding(const std::string& host, const std::string& port) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_DGRAM;
+    addrinfo* found = nullptr;
+    if (::getaddrinfo(host.c_str(), port.c_str(), &hints, &found) != 0 || !found)
+        return fail(ErrorCode::NotFound, "its name does not resolve");
+    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> addresses(found, ::freeaddrinfo);
+    const int fd = ::socket(found->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || ::connect(fd, found->ai_addr, found->ai_addrlen) != 0) {
+        if (fd >= 0) ::close(fd);
+        return fail(ErrorCode::TransportFailed, "it cannot be reached");
+    }
+    SystemClock clock;
+    SecureRandom random;
+    ice::TransactionId transaction{};
+    random.fill(transaction);
+    ice::StunClient client({}, transaction, clock.now());
+    const auto until = clock.now() + std::chrono::seconds(3);
+    std::array<std::uint8_t, 1500> buffer{};
+    while (!client.outcome() && clock.now() < until) {
+        if (const auto due = client.poll(clock.now()); !due.empty()) (void)!::send(fd, due.data(), due.size(), 0);
+        pollfd readable{fd, POLLIN, 0};
+        if (::poll(&readable, 1, 50) <= 0) continue;
+        const auto size = ::recv(fd, buffer.data(), buffer.size(), 0);
+        if (size < 0) break;
+        client.receive(std::span(buffer).first(static_cast<std::size_t>(size)));
+    }
+    ::close(fd);
+    if (!client.outcome()) return fail(ErrorCode::Timeout, "it does not answer");
+    return *client.outcome();
+}
+
+/// `stun:host:port`, `turn:host`, … (RFC 7064, RFC 7065).
+void check_ice_server(Report& report, const std::string& uri) {
+    auto rest = uri.substr(uri.find(':') + 1);
+    rest = rest.substr(0, rest.find('?'));
+    const auto colon = rest.rfind(':');
+    const bool has_port = colon != std::string::npos && rest.find(']', colon) == std::string::npos;
+    const auto mapped = stun_binding(rest.substr(0, colon), has_port ? rest.substr(colon + 1) : "3478");
+    if (mapped) return report.add(Verdict::Ok, "stun/turn", uri + " answers; we are seen as " + mapped->str());
+    report.add(Verdict::Problem, "stun/turn", uri + ": " + mapped.error().detail,
+               "let UDP 3478 to 3481 through the firewall, or remove the server from the network configuration");
+}
+
+void check_ice_servers(Report& report, const json::value& networks) {
+    std::set<std::string> servers;
+    for (const auto& network : networks.at("entities").as_array())
+        for (const auto& server : network.at("stunServers").as_array()) servers.emplace(server.as_string());
+    if (servers.empty())
+        report.add(Verdict::Ok, "stun/turn", "no server is configured; browsers on this network need none");
+    for (const auto& server : servers) check_ice_server(report, server);
+}
+
 void check_server(Report& report, const Config& config) {
     auto session = ApiSession::open(config.data, "");
     if (!session)
@@ -131,6 +191,9 @@ void check_server(Report& report, const Config& config) {
     const auto trunks = (*session)->request("GET", "/api/v2/telephony/providers/edges?pageSize=500");
     if (!trunks) return report.add(Verdict::Problem, "trunks", trunks.error().detail);
     for (const auto& trunk : trunks->at("entities").as_array()) check_trunk(report, trunk.as_object());
+    const auto networks = (*session)->request("GET", "/api/v2/telephony/networkconfigurations?pageSize=500");
+    if (!networks) return report.add(Verdict::Problem, "stun/turn", networks.error().detail);
+    check_ice_servers(report, *networks);
 }
 
 std::optional<std::string> environment(const std::string& name) {
