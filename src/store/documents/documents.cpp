@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/crypto.hpp"
-#include "base/utf8.hpp"
+#include "base/json_text.hpp"
 #include "store/documents/fields.hpp"
 #include "telephony/names.hpp"
 #include "telephony/trunks/trunk_service.hpp"
@@ -41,60 +41,70 @@ std::optional<E> choice_from(std::string_view name) {
         return telephony::from_name<E>(name);
 }
 
+/// Writes the text directly: a tree of values would cost more than the rest of the write.
 class Writer {
 public:
-    explicit Writer(Secrecy secrecy) : secrecy_(secrecy) {}
+    Writer(Secrecy secrecy, std::string& out) : secrecy_(secrecy), out_(out) { out_ += '{'; }
 
     template <class T>
     void operator()(std::string_view name, const T& value) {
-        out_.emplace(name, encode(value));
+        key(name);
+        encode(value);
+    }
+    /// Absent when there is nothing: every optional field is empty by default.
+    template <class T>
+    void operator()(std::string_view name, const std::optional<T>& value) {
+        if (value) (*this)(name, *value);
     }
     void secret(std::string_view name, const std::string& value) {
-        out_.emplace(name, secrecy_ == Secrecy::Masked ? telephony::kMaskedSecret : std::string_view(value));
+        key(name);
+        append_json_string(out_, secrecy_ == Secrecy::Masked ? telephony::kMaskedSecret : std::string_view(value));
     }
-    json::object take() { return std::move(out_); }
+    void close() { out_ += '}'; }
 
 private:
-    // The parser takes valid UTF-8 only: a caller's display name may be none.
-    json::value encode(const std::string& value) {
-        return json::string(is_valid_utf8(value) ? value : to_valid_utf8(value));
+    void key(std::string_view name) {
+        if (!first_) out_ += ',';
+        first_ = false;
+        append_json_string(out_, name);
+        out_ += ':';
     }
-    json::value encode(bool value) { return value; }
-    json::value encode(std::chrono::seconds value) { return value.count(); }
-    json::value encode(WallTime value) { return to_millis(value); }
-    json::value encode(const Sealed& value) {
-        return json::string(secrecy_ == Secrecy::Masked ? telephony::kMaskedSecret : crypto::base64(value.bytes));
+    void encode(const std::string& value) { append_json_string(out_, value); }
+    void encode(bool value) { out_ += value ? "true" : "false"; }
+    void encode(std::chrono::seconds value) { out_ += std::to_string(value.count()); }
+    void encode(WallTime value) { out_ += std::to_string(to_millis(value)); }
+    void encode(const Sealed& value) {
+        append_json_string(out_, secrecy_ == Secrecy::Masked ? telephony::kMaskedSecret : crypto::base64(value.bytes));
     }
     template <class Tag>
-    json::value encode(const StrongId<Tag>& value) {
-        return json::string(value.str());
+    void encode(const StrongId<Tag>& value) {
+        append_json_string(out_, value.str());
     }
     template <class T>
-    json::value encode(const std::optional<T>& value) {
-        return value ? encode(*value) : json::value(nullptr);
+    void encode(const std::vector<T>& values) {
+        out_ += '[';
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            if (i != 0) out_ += ',';
+            encode(values[i]);
+        }
+        out_ += ']';
     }
     template <class T>
-    json::value encode(const std::vector<T>& values) {
-        json::array out;
-        out.reserve(values.size());
-        for (const T& value : values) out.push_back(encode(value));
-        return out;
-    }
-    template <class T>
-    json::value encode(const T& value) {
+    void encode(const T& value) {
         if constexpr (std::is_enum_v<T>) {
-            return json::string(choice_name(value));
+            append_json_string(out_, choice_name(value));
         } else if constexpr (std::is_integral_v<T>) {
-            return static_cast<std::int64_t>(value);
+            out_ += std::to_string(value);
         } else {
-            Writer nested(secrecy_);
+            Writer nested(secrecy_, out_);
             fields(nested, value);
-            return nested.take();
+            nested.close();
         }
     }
 
     Secrecy secrecy_;
-    json::object out_;
+    std::string& out_;
+    bool first_ = true;
 };
 
 class Reader {
@@ -198,9 +208,11 @@ private:
 
 template <class T>
 std::string write(const T& value, Secrecy secrecy) {
-    Writer writer(secrecy);
+    std::string out;
+    Writer writer(secrecy, out);
     fields(writer, value);
-    return json::serialize(writer.take());
+    writer.close();
+    return out;
 }
 
 template <class T>

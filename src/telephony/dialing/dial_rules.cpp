@@ -2,6 +2,9 @@
 
 #include <re2/re2.h>
 
+#include <memory>
+#include <unordered_map>
+
 namespace dp::telephony {
 namespace {
 
@@ -20,16 +23,30 @@ RE2::Options quiet() {
 Result<void> check_pattern(const std::string& pattern, const std::string& field) {
     if (pattern.size() > kMaxDialRulePattern)
         return fail(ErrorCode::InvalidValue, field + " may have at most 256 characters.", field);
-    const RE2 compiled(pattern, quiet());
-    if (compiled.ok()) return {};
-    return fail(ErrorCode::InvalidValue, field + " is not a regular expression (RE2): " + compiled.error() + ".",
-                field);
+    const RE2 trial(pattern, quiet());
+    if (trial.ok()) return {};
+    return fail(ErrorCode::InvalidValue, field + " is not a regular expression (RE2): " + trial.error() + ".", field);
 }
+
+namespace {
+
+// Compiling costs ten times a match, and the same few patterns are asked for every call. Null: does not compile.
+const RE2* compiled(const std::string& pattern) {
+    constexpr std::size_t kKept = 256;
+    thread_local std::unordered_map<std::string, std::unique_ptr<RE2>> cache;
+    if (const auto found = cache.find(pattern); found != cache.end()) return found->second.get();
+    if (cache.size() >= kKept) cache.clear();
+    auto made = std::make_unique<RE2>(pattern, quiet());
+    if (!made->ok()) made.reset();
+    return cache.emplace(pattern, std::move(made)).first->second.get();
+}
+
+}  // namespace
 
 bool pattern_matches(const std::string& pattern, const std::string& text) {
     if (pattern.size() > kMaxDialRulePattern) return false;
-    const RE2 compiled(pattern, quiet());
-    return compiled.ok() && RE2::PartialMatch(text, compiled);
+    const RE2* expression = compiled(pattern);
+    return expression && RE2::PartialMatch(text, *expression);
 }
 
 std::optional<DialRuleMatch> apply_dial_rules(std::span<const DialRule> rules, const std::string& destination) {
