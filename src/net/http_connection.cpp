@@ -224,8 +224,6 @@ std::size_t HttpConnection::step(std::string_view octets) {
             if (phase_ != Phase::Body) arm(Phase::Body);
             if (parser_.expects_continue() && !std::exchange(continue_sent_, true) && taken == octets.size())
                 connection_->StreamConnection::write("HTTP/1.1 100 Continue\r\n\r\n");
-            // Only a chunk's line can be left over; it has no business being long.
-            if (octets.size() - taken > core_->limits.header) refuse(400, "a chunk header is too long");
             return taken;
         case HttpRequestParser::State::Complete:
             dispatch();

@@ -31,13 +31,14 @@ bool is_host(std::string_view host) {
     });
 }
 
+constexpr std::string_view kBodyTooLarge = "the body is larger than this server takes";
+
 struct Refusal {
     int status;
     std::string_view reason;
 };
 
 Refusal refusal_for(const BeastError& error) {
-    if (error == http::error::body_limit) return {413, "the body is larger than this server takes"};
     if (error == http::error::header_limit) return {431, "the header section is too long"};
     if (error == http::error::bad_version) return {505, "only HTTP/1.0 and HTTP/1.1 are spoken here"};
     return {400, "malformed request"};
@@ -49,9 +50,8 @@ Refusal refusal_for(const BeastError& error) {
 class HttpRequestParser::Machine final : public http::basic_parser<true> {
 public:
     Machine(HttpRequest& request, const HttpParserLimits& limits) : request_(request), limits_(limits) {
-        body_limit(limits.body);
+        body_limit(boost::none);  // ours is checked with the framing
         header_limit(static_cast<std::uint32_t>(limits.header + 1024));  // ours is checked before
-        eager(true);
     }
     int version() const { return version_; }
     bool too_many_fields() const { return too_many_fields_; }
@@ -72,22 +72,11 @@ private:
         request_.headers.push_back({std::string(view(name)), std::string(ascii::trim(view(value)))});
     }
     void on_header_impl(BeastError&) override {}
-    void on_body_init_impl(const boost::optional<std::uint64_t>& length, BeastError&) override {
-        if (length) request_.body.reserve(std::min<std::size_t>(*length, 64 * 1024));
-    }
-    std::size_t on_body_impl(BeastView body, BeastError&) override {
-        request_.body += view(body);
-        return body.size();
-    }
+    // Header sections only: bodies are read by parse_body, see ChunkedDecoder.
+    void on_body_init_impl(const boost::optional<std::uint64_t>&, BeastError&) override {}
+    std::size_t on_body_impl(BeastView, BeastError&) override { return 0; }
     void on_chunk_header_impl(std::uint64_t, BeastView, BeastError&) override {}
-    std::size_t on_chunk_body_impl(std::uint64_t, BeastView body, BeastError& error) override {
-        if (request_.body.size() + body.size() > limits_.body) {
-            error = http::error::body_limit;
-            return 0;
-        }
-        request_.body += view(body);
-        return body.size();
-    }
+    std::size_t on_chunk_body_impl(std::uint64_t, BeastView, BeastError&) override { return 0; }
     void on_finish_impl(BeastError&) override {}
 
     HttpRequest& request_;
@@ -96,12 +85,13 @@ private:
     bool too_many_fields_ = false;
 };
 
-HttpRequestParser::HttpRequestParser(HttpParserLimits limits) : limits_(limits) {}
-HttpRequestParser::~HttpRequestParser() = default;
+HttpRequestParser::HttpRequestParser(HttpParserLimits limits) : limits_(limits), chunks_(limits.body) {}
 
 void HttpRequestParser::reset() {
-    machine_.reset();
     request_ = {};
+    chunks_ = ChunkedDecoder(limits_.body);
+    chunked_ = false;
+    left_ = 0;
     state_ = State::Header;
     scanned_ = header_end_ = 0;
     keep_alive_ = is_http_1_0_ = expects_continue_ = false;
@@ -153,7 +143,6 @@ std::size_t HttpRequestParser::parse_header(std::string_view octets) {
     octets.remove_prefix(skipped);
 
     if (!find_header_end(octets)) {
-        if (state_ == State::Failed) return skipped;
         const bool one_line = scanned_ == 0;
         if (octets.size() > limits_.header) fail(one_line ? 414 : 431, "the header section is too long");
         return skipped;
@@ -162,48 +151,53 @@ std::size_t HttpRequestParser::parse_header(std::string_view octets) {
         fail(431, "the header section is too long");
         return skipped;
     }
-    machine_ = std::make_unique<Machine>(request_, limits_);
+    read_header(octets.substr(0, header_end_));
+    if (state_ == State::Failed) return skipped + header_end_;
+    state_ = left_ == 0 && !chunked_ ? State::Complete : State::Body;
+    octets.remove_prefix(header_end_);
+    return skipped + header_end_ + (state_ == State::Body ? parse_body(octets) : 0);
+}
+
+void HttpRequestParser::read_header(std::string_view section) {
+    Machine machine(request_, limits_);
     BeastError error;
-    machine_->put({octets.data(), header_end_}, error);
+    machine.put({section.data(), section.size()}, error);
     if (error) {
         const Refusal refusal = refusal_for(error);
-        fail(refusal.status, refusal.reason);
-        return skipped;
+        return fail(refusal.status, refusal.reason);
     }
-    if (!machine_->is_header_done()) {
-        fail(400, "malformed request");
-        return skipped;
-    }
+    if (!machine.is_header_done()) return fail(400, "malformed request");
+    is_http_1_0_ = machine.version() == 10;
+    keep_alive_ = machine.keep_alive();
     check_header();
-    if (state_ == State::Failed) return skipped + header_end_;
-    state_ = machine_->is_done() ? State::Complete : State::Body;
-    const std::size_t header = skipped + header_end_;
-    octets.remove_prefix(header_end_);
-    return state_ == State::Body && !octets.empty() ? header + parse_body(octets) : header;
 }
 
 std::size_t HttpRequestParser::parse_body(std::string_view octets) {
+    if (!chunked_) {
+        const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, octets.size()));
+        request_.body += octets.substr(0, size);
+        left_ -= size;
+        if (left_ == 0) state_ = State::Complete;
+        return size;
+    }
     std::size_t taken = 0;
-    while (taken < octets.size()) {
-        BeastError error;
-        taken += machine_->put({octets.data() + taken, octets.size() - taken}, error);
-        if (error == http::error::need_more) return taken;
-        if (error) {
-            const Refusal refusal = refusal_for(error);
-            fail(refusal.status, refusal.reason);
-            return taken;
-        }
-        if (machine_->is_done()) {
+    switch (chunks_.feed(octets, request_.body, taken)) {
+        case ChunkedDecoder::Verdict::NeedMore:
+            break;
+        case ChunkedDecoder::Verdict::Done:
             state_ = State::Complete;
-            return taken;
-        }
+            break;
+        case ChunkedDecoder::Verdict::Malformed:
+            fail(400, "malformed chunk");
+            break;
+        case ChunkedDecoder::Verdict::TooLarge:
+            fail(413, kBodyTooLarge);
+            break;
     }
     return taken;
 }
 
 void HttpRequestParser::check_header() {
-    is_http_1_0_ = machine_->version() == 10;
-    keep_alive_ = machine_->keep_alive();
     if (request_.target.size() > limits_.target) return fail(414, "the request target is too long");
     check_framing();
     check_host();
@@ -215,21 +209,23 @@ void HttpRequestParser::check_header() {
 /// RFC 9112 6.1, 6.3: one way only to say how long the body is.
 void HttpRequestParser::check_framing() {
     std::size_t lengths = 0, encodings = 0;
-    bool chunked = false;
     for (const auto& field : request_.headers) {
         if (ascii::iequals(field.name, "Content-Length")) {
             ++lengths;
-            if (!ascii::parse_decimal<std::uint64_t>(field.value)) fail(400, "Content-Length is not one number");
+            const auto length = ascii::parse_decimal<std::uint64_t>(field.value);
+            if (!length) fail(400, "Content-Length is not one number");
+            left_ = length.value_or(0);
         }
         if (ascii::iequals(field.name, "Transfer-Encoding")) {
             ++encodings;
-            chunked = ascii::iequals(field.value, "chunked");
+            chunked_ = ascii::iequals(field.value, "chunked");
         }
     }
     if (lengths > 1) return fail(400, "more than one Content-Length");
+    if (left_ > limits_.body) return fail(413, kBodyTooLarge);
     if (encodings == 0) return;
     if (lengths > 0 || is_http_1_0_) return fail(400, "Transfer-Encoding together with Content-Length or in HTTP/1.0");
-    if (encodings > 1 || !chunked) return fail(501, "no transfer coding but chunked is spoken here");
+    if (encodings > 1 || !chunked_) return fail(501, "no transfer coding but chunked is spoken here");
 }
 
 /// RFC 9112 3.2.

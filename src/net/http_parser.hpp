@@ -1,14 +1,14 @@
 #pragma once
-/// @file HttpRequestParser: one HTTP/1.1 request from octets, strictly. Boost.Beast's parser behind a guard that
-/// refuses what it lets pass (request smuggling by Transfer-Encoding, folded headers, missing or repeated Host, bare
-/// line feeds). Sans-I/O.
+/// @file HttpRequestParser: one HTTP/1.1 request from octets, strictly. Boost.Beast's parser for the header section,
+/// behind a guard that refuses what it lets pass (request smuggling by Transfer-Encoding, folded headers, missing or
+/// repeated Host, bare line feeds). Sans-I/O.
 ///
 /// Threads: one owner. Errors: the HTTP status to answer with; the connection closes after it.
 
 #include <cstdint>
-#include <memory>
 #include <string_view>
 
+#include "net/chunked_decoder.hpp"
 #include "net/http_message.hpp"
 
 namespace dp::net {
@@ -25,7 +25,6 @@ public:
     enum class State : std::uint8_t { Header, Body, Complete, Failed };
 
     explicit HttpRequestParser(HttpParserLimits limits);
-    ~HttpRequestParser();
 
     /// Returns how many octets were taken. In state Header nothing is taken until the whole header section is there:
     /// call again with the same octets and more. After Complete the rest belongs to the next request.
@@ -48,6 +47,7 @@ public:
 private:
     class Machine;
     std::size_t parse_header(std::string_view octets);
+    void read_header(std::string_view section);
     std::size_t parse_body(std::string_view octets);
     bool find_header_end(std::string_view octets);
     void check_header();
@@ -59,9 +59,11 @@ private:
     void fail(int status, std::string_view reason);
 
     HttpParserLimits limits_;
-    std::unique_ptr<Machine> machine_;
+    ChunkedDecoder chunks_;
     HttpRequest request_;
     State state_ = State::Header;
+    std::uint64_t left_ = 0;  ///< octets of a body of known length
+    bool chunked_ = false;
     std::size_t scanned_ = 0;     ///< octets searched for the empty line
     std::size_t header_end_ = 0;  ///< 0 = not found yet
     int error_status_ = 0;

@@ -63,6 +63,18 @@ const Probe kProbes[] = {
     {"chunk size not a number", post("Transfer-Encoding: chunked\r\n", "zz\r\nhi\r\n0\r\n\r\n"), 400},
     {"chunk without its CRLF", post("Transfer-Encoding: chunked\r\n", "2\r\nhi0\r\n\r\n0\r\n\r\n"), 400},
 
+    {"blank before a chunk extension", post("Transfer-Encoding: chunked\r\n", "2 ;a\r\nhi\r\n0\r\n\r\n"), 400},
+    {"chunk size behind a blank", post("Transfer-Encoding: chunked\r\n", " 2\r\nhi\r\n0\r\n\r\n"), 400},
+    {"chunk size with 0x", post("Transfer-Encoding: chunked\r\n", "0x2\r\nhi\r\n0\r\n\r\n"), 400},
+    {"chunk line ended by LF", post("Transfer-Encoding: chunked\r\n", "2\nhi\r\n0\r\n\r\n"), 400},
+    {"bare CR in a chunk extension", post("Transfer-Encoding: chunked\r\n", "2;a\rb\r\nhi\r\n0\r\n\r\n"), 400},
+    {"trailer that is no field", post("Transfer-Encoding: chunked\r\n", "0\r\nhi\r\n0\r\nX: y\r\n\r\n"), 400},
+    {"folded trailer", post("Transfer-Encoding: chunked\r\n", "0\r\nX: y\r\n z\r\n\r\n"), 400},
+    {"endless chunk extension", post("Transfer-Encoding: chunked\r\n", "2;" + std::string(9000, 'a')), 413},
+    {"endless trailer", post("Transfer-Encoding: chunked\r\n", "0\r\nX: " + std::string(9000, 'a')), 413},
+    {"chunks over the limit together",
+     post("Transfer-Encoding: chunked\r\n", "80000\r\n" + std::string(0x80000, 'x') + "\r\n80001\r\n"), 413},
+
     {"no Host", "GET / HTTP/1.1\r\n\r\n", 400},
     {"two Hosts", get("Host: other\r\n"), 400},
     {"Host with a path", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400},
