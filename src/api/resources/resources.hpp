@@ -10,6 +10,7 @@ namespace dp::api {
 void add_organization(Router& router, ApiContext& context);
 void add_users(Router& router, ApiContext& context);
 void add_network_configurations(Router& router, ApiContext& context);
+void add_user_settings(Router& router, ApiContext& context);
 void add_sites(Router& router, ApiContext& context);
 void add_phones(Router& router, ApiContext& context);
 void add_phone_session(Router& router, ApiContext& context);
