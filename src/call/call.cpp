@@ -24,7 +24,7 @@ Call::Call(const CallPorts& ports, CallSetup setup, LegId first_leg, Timer::Call
       hunt_(std::move(setup_.gateways)),
       media_(ports.media),
       exchange_(ports.signaling, media_),
-      report_(ports.sink, ports.clock, ports.random, setup_.conversation),
+      report_(ports.sink, ports.clock, setup_.conversation),
       deadline_(std::move(timed_out)) {
     if (setup_.kind == CallSetup::Kind::Inbound) {
         state_ = InboundState::Arrived;
@@ -73,11 +73,8 @@ void Call::end(const telephony::Termination& termination) {
 void Call::settle() {
     if (settling_) return;
     settling_ = true;
-    while (!queue_.empty()) {
-        const CallEvent event = queue_.front();
-        queue_.pop_front();
-        step_once(event);
-    }
+    for (std::size_t i = 0; i < queue_.size(); ++i) step_once(queue_[i]);
+    queue_.clear();
     settling_ = false;
     arm_deadline();
     report_.publish();

@@ -6,7 +6,6 @@
 /// are carried out here; settle() afterwards arms the state's deadline and publishes what changed. Threads: control
 /// shard. Lifetime: owned by the CallBook, destroyed after the turn in which over() became true; the ports outlive it.
 
-#include <deque>
 #include <optional>
 #include <string>
 #include <variant>
@@ -178,7 +177,7 @@ private:
     Report report_;
     Timer deadline_;
     State armed_for_;
-    std::deque<CallEvent> queue_;
+    std::vector<CallEvent> queue_;  ///< what the present entry has caused
     std::optional<telephony::Termination> termination_;
     std::optional<telephony::EndReason> phone_reason_;  ///< the most telling failure among the phones that rang
     bool rang_first_ = false;                           ///< 180 has gone to the incoming first leg

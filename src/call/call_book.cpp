@@ -1,5 +1,7 @@
 #include "call/call_book.hpp"
 
+#include <array>
+
 #include "base/metrics.hpp"
 
 namespace dp::call {
@@ -20,11 +22,16 @@ std::uint32_t generation_of(LegId leg) {
     return static_cast<std::uint32_t>(leg.value() >> (kOrdinalBits + kSlotBits));
 }
 
+/// Looked up once for each reason: registration takes a lock.
 void count_end(const telephony::Conversation& conversation) {
+    thread_local std::array<metrics::Counter*, telephony::kEndReasons> counters{};
     if (!conversation.termination) return;
-    const auto name = telephony::facts(conversation.termination->reason).name;
-    metrics::counter("dialplane_call_ended_total", "reason=\"" + std::string(name) + "\"", "Calls ended, by reason.")
-        .add();
+    auto& counter = counters[static_cast<std::size_t>(conversation.termination->reason)];
+    if (counter == nullptr) {
+        const std::string name(telephony::facts(conversation.termination->reason).name);
+        counter = &metrics::counter("dialplane_call_ended_total", "reason=\"" + name + "\"", "Calls ended, by reason.");
+    }
+    counter->add();
 }
 
 }  // namespace

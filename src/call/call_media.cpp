@@ -8,12 +8,13 @@ using telephony::EndReason;
 using telephony::Reached;
 
 void Call::adopt_incoming(LegId id) {
-    const IncomingLeg& incoming = *setup_.incoming;
-    const MediaTransport transport = transport_of_offer(incoming.sdp);
+    IncomingLeg& incoming = *setup_.incoming;
+    std::string offer = std::move(incoming.sdp);
+    const MediaTransport transport = transport_of_offer(offer);
     CallLeg& leg = add_leg(first_, id);
     leg.state = LegState::Arrived;
     leg.signalled_from = incoming.signalled_from;
-    leg.late_offer = incoming.sdp.empty();
+    leg.late_offer = offer.empty();
     first_.winner = id;
     if (incoming.trunk) leg.trunk = incoming.trunk->id;
     if (incoming.phone) {
@@ -23,13 +24,13 @@ void Call::adopt_incoming(LegId id) {
     begin_record(first_, leg, incoming.caller.user, incoming.phone ? incoming.phone->id : telephony::PhoneId{},
                  incoming.trunk ? incoming.trunk->id : telephony::TrunkId{});
     if (wants_bypass(transport)) {
-        leg.peer_sdp = incoming.sdp;
+        leg.peer_sdp = std::move(offer);
         return;
     }
     const LegProfile profile = incoming.trunk ? profile_of_trunk(*setup_.config, *incoming.trunk, transport)
                                               : profile_of_phone(*setup_.config, incoming.phone->id, transport);
     if (!media_.open(leg, profile, LegId{}, ports_.random.next_u64() >> 2)) return end(EndReason::Overloaded);
-    if (!leg.late_offer && !leg.negotiation->take_offer(incoming.sdp)) end(EndReason::IncompatibleMedia);
+    if (!leg.late_offer && !leg.negotiation->take_offer(offer)) end(EndReason::IncompatibleMedia);
 }
 
 /// 180 to a caller that waits for our answer; ringback to one that has answered and hears nothing yet.

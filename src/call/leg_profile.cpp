@@ -58,23 +58,17 @@ LegProfile profile_of_trunk(const telephony::OrganizationConfig& config, const t
     return plain_profile(transport, std::move(codecs));
 }
 
+/// Read from the m-line alone: the whole description is parsed only where the leg is anchored.
 MediaTransport transport_of_offer(std::string_view text) {
-    const auto offer = sdp::parse(text);
-    const auto* audio = offer ? offer->find_audio() : nullptr;
-    if (audio == nullptr) return MediaTransport::Rtp;
-    switch (audio->protocol) {
-        case sdp::Protocol::UdpTlsRtpSavp:
-        case sdp::Protocol::UdpTlsRtpSavpf:
-            return MediaTransport::Webrtc;
-        case sdp::Protocol::RtpSavp:
-        case sdp::Protocol::RtpSavpf:
-            return audio->fingerprints.empty() ? MediaTransport::Srtp : MediaTransport::Webrtc;
-        case sdp::Protocol::RtpAvp:
-        case sdp::Protocol::RtpAvpf:
-        case sdp::Protocol::Other:
-            return MediaTransport::Rtp;
-    }
-    return MediaTransport::Rtp;
+    constexpr std::string_view kAudio = "m=audio ";
+    std::size_t at = text.find(kAudio);
+    if (at == std::string_view::npos) return MediaTransport::Rtp;
+    const std::string_view line = text.substr(at, text.find_first_of("\r\n", at) - at);
+    if (line.find(" UDP/TLS/RTP/SAVP") != std::string_view::npos) return MediaTransport::Webrtc;
+    if (line.find(" RTP/SAVP") == std::string_view::npos) return MediaTransport::Rtp;
+    const bool dtls =
+        text.find("a=fingerprint:") != std::string_view::npos && text.find("a=crypto:") == std::string_view::npos;
+    return dtls ? MediaTransport::Webrtc : MediaTransport::Srtp;
 }
 
 sdp::Capabilities capabilities_of(const LegProfile& profile) {

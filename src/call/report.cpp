@@ -10,8 +10,8 @@ using telephony::Conversation;
 using telephony::ConversationStatus;
 using telephony::ParticipantPurpose;
 
-Report::Report(ConversationSink& sink, const Clock& clock, Random& random, telephony::Ptr<Conversation> first)
-    : sink_(sink), clock_(clock), random_(random), current_(std::move(first)) {
+Report::Report(ConversationSink& sink, const Clock& clock, telephony::Ptr<Conversation> first)
+    : sink_(sink), clock_(clock), current_(std::move(first)) {
     if (current_->meta.version == 0) event(telephony::event_type::kConversationCreated);
 }
 
@@ -27,13 +27,20 @@ void Report::status(ConversationStatus status) {
     events_.push_back(telephony::conversation_event(c, telephony::event_type::kConversationUpdated, clock_.wall()));
 }
 
+/// Unique within the installation because the conversation's id is.
+std::string Report::next_id() {
+    std::size_t made = 0;
+    for (const auto& participant : seen().participants) made += 1 + participant.communications.size();
+    return current_->id.str() + '.' + std::to_string(made + 1);
+}
+
 std::uint16_t Report::participant_of(Party party) {
     Conversation& c = edit();
     const bool agent = party == Party::Agent;
     for (std::size_t i = 0; i < c.participants.size(); ++i)
         if ((c.participants[i].purpose == ParticipantPurpose::Agent) == agent) return static_cast<std::uint16_t>(i);
     telephony::Participant added;
-    added.id = telephony::ParticipantId(random_.uuid());
+    added.id = telephony::ParticipantId(next_id());
     added.purpose = agent ? ParticipantPurpose::Agent : ParticipantPurpose::Customer;
     if (agent) added.user = c.agent;
     c.participants.push_back(std::move(added));
@@ -44,7 +51,7 @@ CommunicationRef Report::begin_leg(const NewCommunication& leg) {
     const std::uint16_t index = participant_of(leg.party);
     auto& legs = edit().participants[index].communications;
     const bool announced = !legs.empty() && legs.back().state == CommunicationState::None && !legs.back().ended;
-    if (!announced) legs.emplace_back().id = telephony::CommunicationId(random_.uuid());
+    if (!announced) legs.emplace_back().id = telephony::CommunicationId(next_id());
     telephony::Communication& begun = legs.back();
     begun.state = leg.state;
     begun.direction = leg.direction;
@@ -76,8 +83,8 @@ void Report::leg_muted(CommunicationRef ref, bool muted) {
 }
 
 void Report::leg_ended(CommunicationRef ref, const telephony::Termination& termination) {
+    if (seen().participants[ref.participant].communications[ref.communication].ended) return;
     auto& leg = communication(ref);
-    if (leg.ended) return;
     leg.state = CommunicationState::Disconnected;
     leg.ended = clock_.wall();
     leg.termination = termination;

@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "base/random.hpp"
 #include "call/conversation_sink.hpp"
 #include "call/leg.hpp"
 #include "sdp/codec.hpp"
@@ -34,7 +33,7 @@ struct NewCommunication {
 class Report {
 public:
     /// Version 0 is a record that nobody has seen yet: its first publication says `conversation.created`.
-    Report(ConversationSink& sink, const Clock& clock, Random& random, telephony::Ptr<telephony::Conversation> first);
+    Report(ConversationSink& sink, const Clock& clock, telephony::Ptr<telephony::Conversation> first);
 
     const telephony::Conversation& conversation() const { return *current_; }
     bool connected_before() const { return current_->connected.has_value(); }
@@ -58,10 +57,11 @@ private:
     telephony::Conversation& edit();
     telephony::Communication& communication(CommunicationRef ref);
     std::uint16_t participant_of(Party party);
+    std::string next_id();
+    const telephony::Conversation& seen() const { return draft_ ? *draft_ : *current_; }
 
     ConversationSink& sink_;
     const Clock& clock_;
-    Random& random_;
     std::shared_ptr<const telephony::Conversation> current_;
     std::unique_ptr<telephony::Conversation> draft_;
     std::vector<telephony::Event> events_;

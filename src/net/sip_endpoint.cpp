@@ -73,7 +73,10 @@ std::string_view SipEndpoint::advertised(const sip::Flow& flow) const {
     if (flow.kind != sip::TransportKind::Udp && !listener.empty()) return listener;
     const Endpoint local =
         flow.local.port != 0 || !socket_for(flow.remote) ? flow.local : socket_for(flow.remote)->local();
-    advertised_ = Endpoint{advertise_.value_or(local.address), local.port}.str();
+    if (local != advertised_for_ || advertised_.empty()) {
+        advertised_ = Endpoint{advertise_.value_or(local.address), local.port}.str();
+        advertised_for_ = local;
+    }
     return advertised_;
 }
 

@@ -65,6 +65,7 @@ private:
     SipStreams* streams_ = nullptr;
     std::array<std::string, 5> listening_;  ///< host:port by transport kind
     mutable std::string advertised_;        ///< of the last call
+    mutable Endpoint advertised_for_;       ///< and for which local address: it is asked for in every message
     std::vector<char> scratch_;             ///< a datagram's mutable copy
     std::optional<sip::Flow> closing_;      ///< the flow whose one answer also ends it
 };
