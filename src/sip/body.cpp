@@ -65,13 +65,12 @@ BodyPart read_part(std::string_view raw, std::string_view& type) {
         const Line line = read_line(raw, pos);
         pos = line.ended() ? line.next : raw.size();
         if (line.empty()) break;
-        std::string_view name;
-        std::string_view value;
-        if (!split_header(raw.substr(line.begin, line.end - line.begin), name, value)) continue;
-        if (header_id(name) == HeaderId::ContentType) type = value;
-        if (header_id(name) != HeaderId::ContentDisposition) continue;
-        part.disposition = disposition_type(value);
-        part.required = is_required(value);
+        HeaderField field;
+        if (!split_header(raw.substr(line.begin, line.end - line.begin), field)) continue;
+        if (field.id == HeaderId::ContentType) type = field.value;
+        if (field.id != HeaderId::ContentDisposition) continue;
+        part.disposition = disposition_type(field.value);
+        part.required = is_required(field.value);
     }
     part.content = raw.substr(pos);
     return part;

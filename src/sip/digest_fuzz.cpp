@@ -46,7 +46,10 @@ void fuzz_client(std::string_view value) {
     if (!line) return;
     const auto credentials = parse_credentials(line->value);
     require(credentials.has_value());
-    require(credentials->realm == parse_challenge(value)->realm || challenges(**response).size() > 1);
+    bool offered = false;
+    for (const DigestChallenge& challenge : challenges(**response))
+        offered = offered || challenge.realm == credentials->realm;
+    require(offered);
     (void)client.preemptive("REGISTER", "sip:example.com");
 }
 

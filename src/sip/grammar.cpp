@@ -5,29 +5,6 @@
 namespace dp::sip {
 namespace {
 
-constexpr std::array<std::uint8_t, 256> make_classes() {
-    std::array<std::uint8_t, 256> table{};
-    auto add = [&table](std::string_view chars, unsigned bits) {
-        for (char c : chars) {
-            auto& entry = table[static_cast<unsigned char>(c)];
-            entry = static_cast<std::uint8_t>(entry | bits);
-        }
-    };
-    constexpr std::string_view alnum = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    constexpr std::string_view mark = "-_.!~*'()";
-    add(alnum, kToken | kUserChar | kPasswordChar | kParamChar | kHostChar | kWordChar);
-    add(mark, kUserChar | kPasswordChar | kParamChar);
-    add("-.!%*_+`'~", kToken);
-    add("&=+$,;?/", kUserChar);
-    add("&=+$,", kPasswordChar);
-    add("[]/:&+$", kParamChar);
-    add("-._", kHostChar);
-    add("-.!%*_+`'~()<>:\\\"/[]?{}@", kWordChar);
-    return table;
-}
-
-constexpr auto kClasses = make_classes();
-
 constexpr int hex_value(char c) {
     if (ascii::is_digit(c)) return c - '0';
     return ascii::to_lower(c) - 'a' + 10;
@@ -51,19 +28,24 @@ bool split_param(std::string_view segment, Param& out) {
     return !out.name.empty();
 }
 
-// A value is a token, a host (brackets, colons) or a quoted string that ends where the value ends. Spaces inside are
-// refused.
-bool is_param_value(std::string_view value) {
-    if (value.empty()) return false;
-    if (value.front() == '"') return quoted_end(value) == value.size();
-    return value.find_first_of(" \t\"") == std::string_view::npos;
+std::size_t skip_space(std::string_view text, std::size_t pos) {
+    while (pos < text.size() && ascii::is_space(text[pos])) ++pos;
+    return pos;
+}
+
+// Behind the parameter value at `begin`: a quoted string, or anything up to white space, `;` or a quote. npos when
+// there is none.
+std::size_t value_end(std::string_view text, std::size_t begin) {
+    std::size_t at = begin;
+    if (at < text.size() && text[at] == '"') {
+        const std::size_t end = quoted_end(text.substr(at));
+        return end == std::string_view::npos ? end : at + end;
+    }
+    while (at < text.size() && !is_class(text[at], kParamEnd)) ++at;
+    return at == begin ? std::string_view::npos : at;
 }
 
 }  // namespace
-
-const std::array<std::uint8_t, 256>& char_classes() {
-    return kClasses;
-}
 
 bool is_all(std::string_view text, CharClass wanted) {
     if (text.empty()) return false;
@@ -144,14 +126,22 @@ std::string escape(std::string_view text, CharClass allowed) {
 }
 
 bool take_param(std::string_view& rest, Param& out) {
-    rest.remove_prefix(1);  // the `;`
-    std::size_t end = 0;
-    while (end < rest.size() && rest[end] != ';' && rest[end] != '"') ++end;
-    if (end < rest.size() && rest[end] == '"')
-        end = std::min(find_outside_quotes(rest, ';', Angles::Plain), rest.size());
-    const bool ok = split_param(rest.substr(0, end), out);
-    rest.remove_prefix(end);
-    return ok && is_token(out.name) && (!out.has_value || is_param_value(out.value));
+    const std::size_t name = skip_space(rest, 1);  // behind the `;`
+    std::size_t at = name;
+    while (at < rest.size() && is_class(rest[at], kToken)) ++at;
+    out.name = rest.substr(name, at - name);
+    out.value = {};
+    at = skip_space(rest, at);
+    out.has_value = at < rest.size() && rest[at] == '=';
+    if (out.has_value) {
+        const std::size_t value = skip_space(rest, at + 1);
+        at = value_end(rest, value);
+        if (at == std::string_view::npos) return false;
+        out.value = rest.substr(value, at - value);
+        at = skip_space(rest, at);
+    }
+    rest.remove_prefix(at);
+    return !out.name.empty() && (rest.empty() || rest.front() == ';');
 }
 
 void ParamList::iterator::advance() {

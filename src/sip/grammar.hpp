@@ -19,12 +19,35 @@ enum CharClass : std::uint8_t {
     kPasswordChar = 4,
     kParamChar = 8,  ///< unreserved / [ ] / : & + $ (without %)
     kHostChar = 16,  ///< alphanum - . (and _, which real networks use)
+    kParamEnd = 64,  ///< what ends the unquoted value of a header parameter: SP HTAB ; "
     kWordChar = 32,  ///< Call-ID word
 };
 
-const std::array<std::uint8_t, 256>& char_classes();
+consteval std::array<std::uint8_t, 256> make_char_classes() {
+    std::array<std::uint8_t, 256> table{};
+    auto add = [&table](std::string_view chars, unsigned bits) {
+        for (char c : chars) {
+            auto& entry = table[static_cast<unsigned char>(c)];
+            entry = static_cast<std::uint8_t>(entry | bits);
+        }
+    };
+    add("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
+        kToken | kUserChar | kPasswordChar | kParamChar | kHostChar | kWordChar);
+    add("-_.!~*'()", kUserChar | kPasswordChar | kParamChar);
+    add("-.!%*_+`'~", kToken);
+    add("&=+$,;?/", kUserChar);
+    add("&=+$,", kPasswordChar);
+    add("[]/:&+$", kParamChar);
+    add("-._", kHostChar);
+    add("-.!%*_+`'~()<>:\\\"/[]?{}@", kWordChar);
+    add(" \t;\"", kParamEnd);
+    return table;
+}
+
+inline constexpr auto kCharClasses = make_char_classes();
+
 inline bool is_class(char c, CharClass wanted) {
-    return (char_classes()[static_cast<unsigned char>(c)] & wanted) != 0;
+    return (kCharClasses[static_cast<unsigned char>(c)] & wanted) != 0;
 }
 /// At least one octet, all of the class.
 bool is_all(std::string_view text, CharClass wanted);

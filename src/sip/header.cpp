@@ -1,7 +1,7 @@
 #include "sip/header.hpp"
 
 #include <array>
-#include <bit>
+#include <cstring>
 
 #include "base/ascii.hpp"
 
@@ -28,28 +28,57 @@ constexpr std::array<std::string_view, 15> kMethods{"",         "INVITE",    "AC
 
 constexpr std::size_t kBuckets = 512;
 
-// Length and three octets tell the known names apart well; case bits are masked off.
+// Length and three octets, case bits masked off. The factors were searched for: no two known names share a bucket.
 constexpr std::size_t bucket_of(std::string_view name) {
     const auto at = [name](std::size_t i) { return static_cast<unsigned char>(name[i]) & 0x1FU; };
     const std::size_t n = name.size();
-    return (n * 29 + at(0) * 7 + at(n / 2) * 43 + at(n - 1) * 3) % kBuckets;
+    return (n * 47 + at(0) + at(n / 2) * 25 + at(n - 1) * 51) % kBuckets;
 }
 
-constexpr std::size_t kProbes = 8;
+template <class Word>
+Word load(const char* at) {
+    Word word;
+    std::memcpy(&word, at, sizeof word);
+    return word;
+}
 
-// Open addressing, filled at compile time; kNone ends a probe.
-constexpr std::array<std::uint8_t, kBuckets + kProbes> make_index() {
-    std::array<std::uint8_t, kBuckets + kProbes> table{};
-    for (std::size_t id = 1; id < kHeaderIds; ++id) {
-        std::size_t slot = bucket_of(kHeaders[id].name);
-        while (table[slot] != 0) ++slot;
-        table[slot] = static_cast<std::uint8_t>(id);
+// Octets that differ in more than the case of a letter: letters have bit 0x40, and only there may bit 0x20 differ.
+template <class Word>
+bool differs(const char* known, const char* name, std::size_t at) {
+    constexpr auto kLetter = static_cast<Word>(0x4040404040404040ULL);
+    const Word mine = load<Word>(known + at);
+    return ((mine ^ load<Word>(name + at)) & ~((mine & kLetter) >> 1U)) != 0;
+}
+
+// Case-insensitive equality in overlapping words: header names are compared some 25 times a message.
+bool same_name(std::string_view known, std::string_view name) {
+    const std::size_t n = known.size();
+    if (n != name.size()) return false;
+    const char* a = known.data();
+    const char* b = name.data();
+    if (n >= 8) {
+        for (std::size_t at = 0; at + 8 <= n; at += 8)
+            if (differs<std::uint64_t>(a, b, at)) return false;
+        return !differs<std::uint64_t>(a, b, n - 8);
     }
+    if (n >= 4) return !differs<std::uint32_t>(a, b, 0) && !differs<std::uint32_t>(a, b, n - 4);
+    return ascii::iequals(known, name);
+}
+
+constexpr std::array<std::uint8_t, kBuckets> make_index() {
+    std::array<std::uint8_t, kBuckets> table{};
+    for (std::size_t id = 1; id < kHeaderIds; ++id) table[bucket_of(kHeaders[id].name)] = static_cast<std::uint8_t>(id);
     return table;
 }
 
 constexpr auto kIndex = make_index();
-static_assert(kIndex.back() == 0);
+
+constexpr bool is_perfect() {
+    for (std::size_t id = 1; id < kHeaderIds; ++id)
+        if (kIndex[bucket_of(kHeaders[id].name)] != id) return false;
+    return true;
+}
+static_assert(is_perfect(), "a new header name shares a bucket: search other factors for bucket_of");
 
 constexpr std::array<std::uint8_t, 26> make_compact() {
     std::array<std::uint8_t, 26> table{};
@@ -175,9 +204,8 @@ HeaderId header_id(std::string_view name) {
         return ascii::is_lower(c) ? static_cast<HeaderId>(kCompact[static_cast<std::size_t>(c - 'a')])
                                   : HeaderId::Unknown;
     }
-    for (std::size_t slot = bucket_of(name); kIndex[slot] != 0; ++slot)
-        if (ascii::iequals(kHeaders[kIndex[slot]].name, name)) return static_cast<HeaderId>(kIndex[slot]);
-    return HeaderId::Unknown;
+    const std::uint8_t id = kIndex[bucket_of(name)];
+    return same_name(kHeaders[id].name, name) ? static_cast<HeaderId>(id) : HeaderId::Unknown;
 }
 
 std::string_view header_name(HeaderId id) {

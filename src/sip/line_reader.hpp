@@ -8,6 +8,8 @@
 #include <span>
 #include <string_view>
 
+#include "sip/header.hpp"
+
 namespace dp::sip {
 
 struct Line {
@@ -32,7 +34,13 @@ Line read_line(std::string_view text, std::size_t pos);
 /// left over becomes SP in front of the line end.
 Line read_folded_line(std::span<char> text, std::size_t pos);
 
+struct HeaderField {
+    HeaderId id = HeaderId::Unknown;
+    std::string_view name;
+    std::string_view value;
+};
+
 /// `name`, white space, `:`, value. False when the name is no token or something else stands before the colon.
-bool split_header(std::string_view line, std::string_view& name, std::string_view& value);
+bool split_header(std::string_view line, HeaderField& out);
 
 }  // namespace dp::sip

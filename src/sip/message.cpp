@@ -45,11 +45,6 @@ std::size_t HeaderValues::count() const {
     return n;
 }
 
-std::string_view MessageView::value(HeaderId id) const {
-    const std::uint8_t first = first_[index(id)];
-    return first == kNone ? std::string_view{} : value_of(headers_[first]);
-}
-
 std::optional<std::string_view> MessageView::find(std::string_view name) const {
     for (const HeaderView& header : headers())
         if (ascii::iequals(name_of(header), name)) return value_of(header);
@@ -68,10 +63,6 @@ bool MessageView::has_token(HeaderId id, std::string_view token) const {
     for (std::string_view value : elements(id))
         if (ascii::iequals(value, token)) return true;
     return false;
-}
-
-MessageView::Span32 MessageView::span_of(std::string_view text) const {
-    return {static_cast<std::uint32_t>(text.data() - base_), static_cast<std::uint32_t>(text.size())};
 }
 
 void MessageView::rebase(const char* base, const HeaderView* headers) {

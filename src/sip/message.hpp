@@ -111,7 +111,10 @@ public:
     std::span<const HeaderView> headers() const { return {headers_, header_count_}; }
     bool has(HeaderId id) const { return first_[index(id)] != kNone; }
     /// Value of the first line; empty when there is none.
-    std::string_view value(HeaderId id) const;
+    std::string_view value(HeaderId id) const {
+        const std::uint8_t first = first_[index(id)];
+        return first == kNone ? std::string_view{} : value_of(headers_[first]);
+    }
     std::string_view name_of(const HeaderView& h) const { return {base_ + h.name, h.name_size}; }
     std::string_view value_of(const HeaderView& h) const { return {base_ + h.value, h.value_size}; }
     /// First line whose name this is (any case): for X- headers, which have no id.
@@ -132,7 +135,9 @@ private:
     };
     static std::size_t index(HeaderId id) { return static_cast<std::size_t>(id); }
     std::string_view part(Span32 s) const { return {base_ + s.begin, s.size}; }
-    Span32 span_of(std::string_view text) const;
+    Span32 span_of(std::string_view text) const {
+        return {static_cast<std::uint32_t>(text.data() - base_), static_cast<std::uint32_t>(text.size())};
+    }
     /// Points this view, and every view it holds, at a copy of its bytes and headers.
     void rebase(const char* base, const HeaderView* headers);
 

@@ -1,5 +1,7 @@
 #include "sip/parser.hpp"
 
+#include <algorithm>
+
 #include "sip/line_reader.hpp"
 
 namespace dp::sip {
@@ -13,13 +15,16 @@ constexpr bool must_be_single(HeaderId id) {
            id == HeaderId::MaxForwards || id == HeaderId::ContentLength;
 }
 
-// Leading line ends (RFC 3261 7.5) and the NULs some phones keep a NAT binding open with.
-std::size_t skip_keep_alive(std::span<const char> bytes) {
+// Line ends before a message (RFC 3261 7.5).
+std::size_t skip_newlines(std::span<const char> bytes) {
     std::size_t pos = 0;
     while (pos < bytes.size() && (bytes[pos] == '\r' || bytes[pos] == '\n')) ++pos;
-    if (pos == 0)
-        while (pos < bytes.size() && bytes[pos] == '\0') ++pos;
     return pos;
+}
+
+// Some phones keep a NAT binding open with a datagram of NULs.
+bool is_all_nul(std::span<const char> bytes) {
+    return bytes[0] == '\0' && std::ranges::all_of(bytes, [](char c) { return c == '\0'; });
 }
 
 bool is_call_id(std::string_view text) {
@@ -46,8 +51,8 @@ Verdict Parser::conclude() const {
 Verdict Parser::parse(std::span<char> bytes, const ParseContext& context) {
     view_ = MessageView{};
     verdict_ = {};
-    const std::size_t skipped = skip_keep_alive(bytes);
-    if (skipped == bytes.size()) return {Disposition::Drop, 0, "keep-alive"};
+    const std::size_t skipped = skip_newlines(bytes);
+    if (skipped == bytes.size() || is_all_nul(bytes)) return {Disposition::Drop, 0, "keep-alive"};
     bytes = bytes.subspan(skipped);
     view_.base_ = bytes.data();
     view_.headers_ = table_.data();
@@ -154,23 +159,20 @@ std::size_t Parser::read_header_lines(std::span<char> bytes, std::size_t pos) {
 }
 
 void Parser::read_header_line(std::string_view line) {
-    std::string_view name;
-    std::string_view value;
-    if (!split_header(line, name, value)) return note(400, "malformed header line");
-    add_header(name, value);
+    HeaderField field;
+    if (!split_header(line, field)) return note(400, "malformed header line");
+    if (view_.header_count_ == limits::kHeaderLines) return note(400, "too many headers");
+    const std::uint8_t here = view_.header_count_++;
+    table_[here] = {view_.span_of(field.name).begin,
+                    view_.span_of(field.value).begin,
+                    static_cast<std::uint16_t>(field.name.size()),
+                    static_cast<std::uint16_t>(field.value.size()),
+                    field.id,
+                    MessageView::kNone};
+    if (field.id != HeaderId::Unknown) chain_header(field.id, here);
 }
 
-void Parser::add_header(std::string_view name, std::string_view value) {
-    if (view_.header_count_ == limits::kHeaderLines) return note(400, "too many headers");
-    const HeaderId id = header_id(name);
-    const std::uint8_t here = view_.header_count_++;
-    table_[here] = {view_.span_of(name).begin,
-                    view_.span_of(value).begin,
-                    static_cast<std::uint16_t>(name.size()),
-                    static_cast<std::uint16_t>(value.size()),
-                    id,
-                    MessageView::kNone};
-    if (id == HeaderId::Unknown) return;
+void Parser::chain_header(HeaderId id, std::uint8_t here) {
     std::uint8_t& first = view_.first_[MessageView::index(id)];
     std::uint8_t& last = last_[MessageView::index(id)];
     if (first == MessageView::kNone) {

@@ -54,7 +54,7 @@ private:
     void read_status_line(std::string_view line);
     std::size_t read_header_lines(std::span<char> bytes, std::size_t pos);
     void read_header_line(std::string_view line);
-    void add_header(std::string_view name, std::string_view value);
+    void chain_header(HeaderId id, std::uint8_t here);
     void read_request_uri(std::string_view text);
     void read_vias();
     void read_parties();

@@ -311,6 +311,12 @@ TEST(Parser, drops_what_is_not_sip) {
     EXPECT_EQ(parse(std::string(4, '\0')).reason, "keep-alive");
 }
 
+// Found by stream_framer_fuzz: what the framer does not skip the parser must not skip either, or they measure different
+// messages.
+TEST(Parser, skips_no_nul_before_a_message) {
+    EXPECT_EQ(parse(std::string(1, '\0') + Draft{}.text()).disposition, Disposition::Answer);
+}
+
 TEST(Parser, keeps_a_response_whose_contact_is_nonsense) {
     std::string bytes = Draft{.start = "SIP/2.0 404 Not Found", .extra = "Contact: <<>\r\n"}.text();
     Parser parser;

@@ -1,9 +1,7 @@
 #include "sip/stream_framer.hpp"
 
-#include "sip/header.hpp"
-#include "sip/line_reader.hpp"
-
 #include "base/ascii.hpp"
+#include "sip/line_reader.hpp"
 
 namespace dp::sip {
 
@@ -95,12 +93,11 @@ std::optional<FrameEvent> StreamFramer::measure() {
     std::size_t seen = 0;
     Line line = read_line({section.data(), section.size()}, 0);
     for (line = read_folded_line(section, line.next); !line.empty(); line = read_folded_line(section, line.next)) {
-        std::string_view name;
-        std::string_view value;
-        const bool fine = split_header({section.data() + line.begin, line.end - line.begin}, name, value);
-        if (!fine || header_id(name) != HeaderId::ContentLength) continue;
+        HeaderField field;
+        const bool fine = split_header({section.data() + line.begin, line.end - line.begin}, field);
+        if (!fine || field.id != HeaderId::ContentLength) continue;
         ++seen;
-        length = ascii::parse_decimal<std::uint32_t>(value);
+        length = ascii::parse_decimal<std::uint32_t>(field.value);
     }
     if (seen == 0) return fail_with(400, "no Content-Length");
     if (seen > 1) return fail_with(400, "repeated Content-Length");

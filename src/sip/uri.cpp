@@ -14,15 +14,25 @@ Span16 span(std::size_t begin, std::size_t end) {
     return {static_cast<std::uint16_t>(begin), static_cast<std::uint16_t>(end - begin)};
 }
 
-// Every octet of the class, or part of a complete escape.
-bool is_escaped_text(std::string_view text, CharClass allowed, char also = '\0') {
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (is_class(text[i], allowed) || (also != '\0' && text[i] == also)) continue;
-        if (text[i] != '%' || i + 2 >= text.size() || !ascii::is_hex(text[i + 1]) || !ascii::is_hex(text[i + 2]))
-            return false;
-        i += 2;
+// The first octet at or behind `pos` that is neither of the class (or `also`) nor part of a complete escape.
+std::size_t skip_escaped(std::string_view text, std::size_t pos, CharClass allowed, char also = '%') {
+    const std::size_t size = text.size();
+    for (;;) {
+        while (pos < size && is_class(text[pos], allowed)) ++pos;
+        if (pos == size) return pos;
+        if (text[pos] == '%') {
+            if (pos + 2 >= size || !ascii::is_hex(text[pos + 1]) || !ascii::is_hex(text[pos + 2])) return pos;
+            pos += 3;
+        } else if (text[pos] == also) {
+            ++pos;
+        } else {
+            return pos;
+        }
     }
-    return true;
+}
+
+bool is_escaped_text(std::string_view text, CharClass allowed, char also = '%') {
+    return skip_escaped(text, 0, allowed, also) == text.size();
 }
 
 // Tolerates three colons right before an embedded IPv4 address: the ABNF of RFC 3261 allowed it (RFC 5118 4.10).
@@ -230,21 +240,18 @@ std::string_view UriView::parse_hostport(std::size_t& pos) {
 
 std::string_view UriView::parse_tail(std::size_t pos) {
     const std::string_view all = text();
-    const std::size_t question = std::min(all.find('?', pos), all.size());
-    params_ = span(pos, question);
+    const std::size_t begin = pos;
     std::size_t seen = 0;
-    while (pos < question) {
-        const std::size_t end = std::min(all.find(';', pos + 1), question);
-        const std::string_view param = all.substr(pos + 1, end - pos - 1);
-        const std::size_t equals = std::min(param.find('='), param.size());
-        const std::string_view value = param.substr(std::min(equals + 1, param.size()));
-        if (all[pos] != ';' || equals == 0 || ++seen > limits::kParameters) return "malformed parameter in URI";
-        if (!is_escaped_text(param.substr(0, equals), kParamChar) || !is_escaped_text(value, kParamChar))
-            return "malformed parameter in URI";
-        pos = end;
+    while (pos < all.size() && all[pos] == ';') {
+        const std::size_t name = ++pos;
+        pos = skip_escaped(all, pos, kParamChar);
+        if (pos == name || ++seen > limits::kParameters) return "malformed parameter in URI";
+        if (pos < all.size() && all[pos] == '=') pos = skip_escaped(all, pos + 1, kParamChar);
     }
-    if (question == all.size()) return {};
-    headers_ = span(question + 1, all.size());
+    params_ = span(begin, pos);
+    if (pos == all.size()) return {};
+    if (all[pos] != '?') return "malformed parameter in URI";
+    headers_ = span(pos + 1, all.size());
     for (char c : headers())
         if (!is_class(c, kParamChar) && c != '%' && c != '?' && c != '=') return "malformed headers in URI";
     return headers_.size == 0 ? "malformed headers in URI" : std::string_view{};
