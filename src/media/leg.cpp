@@ -26,6 +26,20 @@ Endpoint next_port(Endpoint endpoint) {
     return endpoint;
 }
 
+/// One encoder serves every codec that the source may send and that is not passed on as it is, so the narrowest of
+/// those sets its rate: a browser that answers Opus first takes PCMU too, and PCMU has no 48 kHz.
+std::optional<audio::CodecId> narrowest_decoded(const sdp::NegotiatedAudio& source, const PayloadRoutes& routes) {
+    std::optional<audio::CodecId> found;
+    for (const auto& mapping : source.receive) {
+        const auto codec = audio_codec(mapping.codec);
+        const bool decodes = routes[mapping.payload_type & 0x7F].crossing == PayloadRoute::Crossing::Decode;
+        if (!codec || !decodes) continue;
+        const auto rate = [](audio::CodecId id) { return audio::common_rate(id, audio::CodecId::Opus); };
+        if (!found || rate(*codec) < rate(*found)) found = codec;
+    }
+    return found;
+}
+
 }  // namespace
 
 Leg::Leg(LegSetup setup, LegTransport transport, LegHost& host, TimePoint now)
@@ -118,7 +132,10 @@ void Leg::apply_addresses(const call::MediaPeer& peer, Rtcp rtcp_address, TimePo
 }
 
 void Leg::set_peer(Leg* peer, TimePoint) {
-    if (peer_ == peer) return;
+    if (peer_ == peer) {
+        if (peer) stop_tone();  // connected again: what was played over the bridge, the silence of a hold, is over
+        return;
+    }
     peer_ = peer;
     if (peer) tone_.reset();
     stream_.switch_source();
@@ -150,7 +167,7 @@ void Leg::rebuild_feed() {
     const bool had = feed_ != nullptr;
     feed_.reset();
     if (wanted) {
-        const auto from = decodes ? audio_codec(source->receive.front().codec) : std::optional(audio::CodecId::Pcmu);
+        const auto from = decodes ? narrowest_decoded(*source, peer_->routes_) : std::optional(audio::CodecId::Pcmu);
         AudioFeed::Format format;
         format.encoder = encoder_for(*agreed_, from.value_or(audio::CodecId::Pcmu), host_.config.opus_complexity);
         format.clock_rate = agreed_->send.clock_rate;

@@ -65,11 +65,47 @@ TEST_P(Quality, LossIsConcealedAndTheStreamGoesOn) {
         EXPECT_LE(static_cast<std::uint16_t>(b.phone.headers[i].sequence - b.phone.headers[i - 1].sequence), 2);
 }
 
+/// A browser answers every codec it was offered: what may come beside the agreed one must be decodable at the feed's
+/// rate.
+TEST_P(Quality, FurtherAcceptedCodecsDoNotDisturbTheFirst) {
+    Line a({.codec = GetParam().a, .hertz = 1000}, host_, 1, now_);
+    Line b({.codec = GetParam().b, .hertz = 700, .ssrc = 0x2000}, host_, 2, now_);
+    for (Line* line : {&a, &b}) {
+        auto agreement = line->phone.agreement();
+        for (const auto& further :
+             {sdp::PayloadMapping{118, Codec::Opus, 48000}, sdp::PayloadMapping{119, Codec::G722, 8000},
+              sdp::PayloadMapping{120, Codec::Pcmu, 8000}})
+            agreement.receive.push_back(further);
+        line->leg.configure({agreement, std::nullopt}, now_);
+    }
+    join(a, b);
+    converse(a, b, 200);
+    EXPECT_GT(a.phone.snr(700), 20);
+    EXPECT_GT(b.phone.snr(1000), 20);
+}
+
+/// A held party hears silence; the bridge is then made again between the same two legs.
+TEST_P(Quality, JoiningAgainEndsTheSilenceOfAHold) {
+    Line a({.codec = GetParam().a, .hertz = 1000}, host_, 1, now_);
+    Line b({.codec = GetParam().b, .hertz = 700, .ssrc = 0x2000}, host_, 2, now_);
+    a.agree(now_);
+    b.agree(now_);
+    join(a, b);
+    b.leg.play(audio::network_tone(audio::ToneKind::Silence, "us"));
+    converse(a, b, 50);
+    EXPECT_LT(b.phone.snr(1000), 0);
+    join(a, b);
+    b.phone.samples.clear();
+    converse(a, b, 150);
+    EXPECT_GT(b.phone.snr(1000), 20);
+}
+
 INSTANTIATE_TEST_SUITE_P(Leg, Quality,
                          testing::Values(Pairing{Codec::Opus, Codec::Pcmu}, Pairing{Codec::Opus, Codec::Pcma},
                                          Pairing{Codec::Opus, Codec::G722}, Pairing{Codec::G722, Codec::Pcmu},
                                          Pairing{Codec::G722, Codec::Pcma}, Pairing{Codec::Pcmu, Codec::Pcma},
-                                         Pairing{Codec::Pcmu, Codec::Opus}, Pairing{Codec::G722, Codec::Opus}));
+                                         Pairing{Codec::Pcmu, Codec::Opus}, Pairing{Codec::G722, Codec::Opus},
+                                         Pairing{Codec::Opus, Codec::Opus}));
 
 TEST_F(LegTest, AHeldLegTimesOutAfterTenMinutesATalkingOneAfterThirtySeconds) {
     Line talking({}, host_, 1, now_);
