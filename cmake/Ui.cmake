@@ -6,8 +6,8 @@
 #
 # dialplane_embed_ui(target) makes ui.pack and ui_pack_id.hpp in the build folder and shows them to ui_embedded.cpp.
 #
-# npm ci runs when package-lock.json is newer than npm's own record of what it installed, the build when a source of web/
-# changed; neither runs otherwise. Two build folders share web/node_modules and nothing else.
+# npm ci runs when the content of package-lock.json changed, the build when a source of web/ did; neither runs otherwise. Two
+# build folders share web/node_modules and nothing else.
 set(DIALPLANE_UI ON CACHE STRING "Embedded user interface: ON (build it with npm), OFF (a notice), or a built dist folder")
 
 find_program(DIALPLANE_NODE NAMES node nodejs)
@@ -22,13 +22,12 @@ set(DIALPLANE_UI_DIR "${CMAKE_BINARY_DIR}/ui")
 # ${out} = the dist folder, ${out}_DEPENDS = what the pack depends on.
 function(dialplane_build_web out)
     set(web "${CMAKE_SOURCE_DIR}/web")
-    set(installed "${web}/node_modules/.package-lock.json")
+    set(installed "${web}/node_modules/.dialplane-installed")
+    set(installer "${CMAKE_SOURCE_DIR}/tools/install_web.mjs")
     add_custom_command(
         OUTPUT "${installed}"
-        COMMAND ${DIALPLANE_NPM} ci --no-progress --loglevel=error
-        COMMAND ${CMAKE_COMMAND} -E touch "${installed}"
-        DEPENDS "${web}/package-lock.json" "${web}/package.json" "${web}/.npmrc"
-        WORKING_DIRECTORY "${web}"
+        COMMAND ${DIALPLANE_NODE} "${installer}" "${DIALPLANE_NPM}" "${web}" "${installed}"
+        DEPENDS "${installer}" "${web}/package-lock.json" "${web}/package.json" "${web}/.npmrc"
         COMMENT "Installing the packages of web/ (npm ci)"
         USES_TERMINAL VERBATIM)
 

@@ -1,5 +1,6 @@
 // The browser phone as its user lives it: log in, allow the microphone, call, hear and be heard, mute, hold, digits, hang up,
-// then be called. Sandbox numbers: …0111 answers at once and echoes, …0130 is busy.
+// then be called: by an application, and from outside through the trunk. Sandbox numbers: …0111 answers at once and echoes,
+// …0130 is busy, …0170 calls the caller ID back.
 //
 //   node tests/e2e/browser/phone.mjs --first-run=DIR/first-run.json [--shots=FOLDER]
 
@@ -7,6 +8,7 @@ import { Browser, check, Failure, main, TONE_HZ } from './harness.mjs';
 
 const ECHO = '+14155550111';
 const BUSY = '+14155550130';
+const CALLS_BACK = '+14155550170';
 const WAIT = 20_000;
 
 const card = (page, status) => page.locator(`article[data-status="${status}"]`).first();
@@ -160,6 +162,23 @@ async function beCalled(browser, page, firstRun) {
   check(true, 'answered and hung up by keyboard');
 }
 
+/** A real inbound call: the carrier rings the number that is assigned to this user. */
+async function beCalledBack(browser, page) {
+  await dial(page, CALLS_BACK);
+  await card(page, 'connected').waitFor({ timeout: WAIT });
+  await button(page, 'Hang up').click();
+  await button(page, 'Answer').waitFor({ timeout: WAIT });
+  check(await page.getByText('Incoming call').first().isVisible(), 'the carrier calls in and the phone rings');
+  await browser.axe('incoming call');
+  await browser.shots('incoming');
+  await button(page, 'Answer').click();
+  await card(page, 'connected').waitFor({ timeout: WAIT });
+  await page.getByText('Hearing the other side').waitFor({ timeout: WAIT });
+  check(true, 'answered, and the caller is heard');
+  await button(page, 'Hang up').click();
+  await card(page, 'disconnected').waitFor({ timeout: WAIT });
+}
+
 async function logOut(browser, page) {
   await page.getByRole('button', { name: 'Account' }).click();
   await browser.axe('account menu');
@@ -178,6 +197,7 @@ await main(async ({ firstRun, shots }) => {
     await callOut(browser, page);
     await callBusy(browser, page);
     await beCalled(browser, page, firstRun);
+    await beCalledBack(browser, page);
     await logOut(browser, page);
     await browser.verdict();
   } catch (error) {
