@@ -28,6 +28,7 @@ struct SandboxNumber {
 struct ApiOptions {
     ReadyCheck ready;
     SipUpgrade sip_upgrade;
+    int requests_per_minute = 300;  ///< of a caller without a limit of its own; 0 = unlimited
     std::vector<SandboxNumber> sandbox_numbers;  ///< empty: no sandbox here
 };
 

@@ -19,9 +19,9 @@ namespace dp::api {
 
 class Dispatcher {
 public:
-    /// All arguments outlive the dispatcher.
+    /// The references outlive the dispatcher. `requests_per_minute` is for callers without a limit of their own.
     Dispatcher(const Router& router, const Authenticator& authenticator, const telephony::SnapshotHub& snapshots,
-               const Clock& clock, Random& random);
+               const Clock& clock, Random& random, int requests_per_minute);
 
     void handle(net::HttpRequest request, net::HttpResponder responder);
 
@@ -35,6 +35,7 @@ private:
     telephony::SnapshotReader snapshots_;
     const Clock& clock_;
     Random& random_;
+    int requests_per_minute_;
     RateLimiter limiter_;
 };
 

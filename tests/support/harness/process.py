@@ -1,0 +1,53 @@
+"""A child process with its output in files, ended by its own pid."""
+import pathlib
+import re
+import signal
+import subprocess
+
+# What the sanitizers of the dev preset print.
+SANITIZER = re.compile(r"ERROR: (Address|Leak|Thread|Memory)Sanitizer|runtime error: |SUMMARY: \w+Sanitizer")
+
+
+class Process:
+    def __init__(self, name: str, command: list, folder: pathlib.Path, **options):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.name = name
+        self.command = [str(part) for part in command]
+        self.stdout_file = folder / f"{name}.out"
+        self.stderr_file = folder / f"{name}.err"
+        with self.stdout_file.open("ab") as out, self.stderr_file.open("ab") as err:
+            self.popen = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, **options)
+
+    @property
+    def stdout(self) -> str:
+        return self.stdout_file.read_text(errors="replace")
+
+    @property
+    def stderr(self) -> str:
+        return self.stderr_file.read_text(errors="replace")
+
+    def running(self) -> bool:
+        return self.popen.poll() is None
+
+    def wait(self, seconds: float = 10) -> int:
+        return self.popen.wait(seconds)
+
+    def kill(self) -> None:
+        if self.running():
+            self.popen.kill()
+        self.popen.wait(10)
+
+    def end(self, seconds: float = 15) -> int:
+        """SIGTERM, and SIGKILL for one that doesn't listen."""
+        if self.running():
+            self.popen.send_signal(signal.SIGTERM)
+            try:
+                self.popen.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        return self.popen.returncode
+
+    def check_sanitizers(self) -> None:
+        """Fails with the report, if a sanitizer wrote one."""
+        found = SANITIZER.search(self.stderr)
+        assert not found, f"{self.name}: {self.stderr[max(0, found.start() - 200):found.start() + 4000]}"
