@@ -65,7 +65,7 @@ struct ApiServer::Impl {
     Impl(ApiContext given, Executor& hashing, ApiOptions given_options)
         : context(given),
           options(std::move(given_options)),
-          authenticator(grants),
+          authenticator(grants, options.requests_per_minute),
           tokens(context.store, grants, context.clock, context.random, context.executor),
           login(context.store, grants, context.clock, context.random, context.executor, hashing),
           channels(context),

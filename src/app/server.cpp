@@ -284,6 +284,7 @@ void Server::make_api() {
         };
         options.requests_per_minute = static_cast<int>(parts.config.rate_limit_per_minute);
         options.sandbox_numbers = parts.sandbox_numbers();
+        options.requests_per_minute = static_cast<int>(parts.config.rate_limit_per_minute);
         parts.api = std::make_unique<api::ApiServer>(
             api::ApiContext{*parts.store, *parts.configuration, *parts.trunks, *parts.numbers, *parts.phones,
                             *parts.conversations, parts.live_conversations, parts.live_stations, parts.live_trunks,

@@ -2,6 +2,7 @@
 
 #include "api/auth/authenticator.hpp"
 #include "api/auth/rate_limiter.hpp"
+#include "telephony/config/snapshot_builder.hpp"
 
 namespace dp::api {
 namespace {
@@ -66,6 +67,33 @@ TEST_F(AuthenticatorTest, BearerTokensAreKnownUntilTheyExpire) {
     EXPECT_EQ(authenticate("GET", {})->kind, CallerKind::Anonymous);
     clock.advance(1h);
     EXPECT_EQ(authenticate("GET", {{"Authorization", "Bearer token-1"}}).error().code, ErrorCode::Unauthenticated);
+}
+
+TEST_F(AuthenticatorTest, TheConfiguredRateHoldsForWhoeverHasNoLimitOfTheirOwn) {
+    const auto rate = [this](const Authenticator& by, std::int32_t own) {
+        telephony::SnapshotBuilder builder(std::make_shared<const telephony::Snapshot>());
+        telephony::Organization organization;
+        organization.id = telephony::OrganizationId("o");
+        organization.meta.organization = organization.id;
+        builder.put(std::make_shared<const telephony::Organization>(organization));
+        telephony::OAuthClient client;
+        client.meta.organization = organization.id;
+        client.id = telephony::OAuthClientId("c");
+        client.requests_per_minute = own;
+        builder.put(std::make_shared<const telephony::OAuthClient>(std::move(client)));
+        net::HttpRequest request;
+        request.headers.push_back({"Authorization", "Bearer token-of-c"});
+        return by.authenticate(request, *builder.finish(), clock.wall())->requests_per_minute;
+    };
+    telephony::AccessGrant grant;
+    grant.token_sha256 = telephony::secret_digest("token-of-c");
+    grant.client = telephony::OAuthClientId("c");
+    grant.expires = clock.wall() + 1h;
+    grants.add(grant, clock.wall());
+    EXPECT_EQ(rate(authenticator, 0), 300);
+    EXPECT_EQ(rate(Authenticator(grants, 0), 0), 0);
+    EXPECT_EQ(rate(Authenticator(grants, 50), 0), 50);
+    EXPECT_EQ(rate(Authenticator(grants, 50), 70), 70);
 }
 
 TEST_F(AuthenticatorTest, AKindOfSecretWorksInItsOwnPlaceOnly) {

@@ -60,11 +60,12 @@ Result<Caller> Authenticator::caller_of(std::string_view secret, telephony::Gran
     caller.client = grant->client;
     caller.user = grant->user;
     caller.scopes = grant->scopes;
+    caller.requests_per_minute = requests_per_minute_;
     if (!grant->client.empty()) {
         const auto& client = snapshot.oauth_client(grant->client);
         if (!client || !client->enabled)
             return fail(ErrorCode::Unauthenticated, "The OAuth client of this token is disabled.");
-        caller.requests_per_minute = client->requests_per_minute;
+        if (client->requests_per_minute > 0) caller.requests_per_minute = client->requests_per_minute;
     }
     return caller;
 }

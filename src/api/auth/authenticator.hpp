@@ -28,7 +28,9 @@ bool is_same_origin(const net::HttpRequest& request);
 
 class Authenticator {
 public:
-    explicit Authenticator(const GrantTable& grants) : grants_(grants) {}
+    /// `requests_per_minute` holds for whoever has no limit of their own; 0 = unlimited.
+    explicit Authenticator(const GrantTable& grants, int requests_per_minute = 300)
+        : grants_(grants), requests_per_minute_(requests_per_minute) {}
 
     /// Anonymous when the request carries no credentials. Unauthenticated: unknown or expired. Forbidden: a forged
     /// console request. InvalidValue: two kinds of credentials.
@@ -40,6 +42,7 @@ private:
                              WallTime now) const;
 
     const GrantTable& grants_;
+    int requests_per_minute_;
 };
 
 }  // namespace dp::api

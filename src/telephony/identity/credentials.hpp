@@ -23,7 +23,7 @@ struct OAuthClient {
     std::string secret_sha256;  ///< 64 lower-case hex digits; empty for a public client
     std::vector<GrantType> grants;
     std::vector<std::string> scopes;
-    std::int32_t requests_per_minute = 300;  ///< 0 = unlimited (benchmarks)
+    std::int32_t requests_per_minute = 0;  ///< 0: as the server is configured (`rate-limit`)
     std::chrono::seconds token_lifetime{86'400};
     bool enabled = true;
 };
@@ -35,7 +35,7 @@ struct ApiKey {
     std::string name;
     std::string key_sha256;
     std::vector<std::string> scopes;
-    std::int32_t requests_per_minute = 300;
+    std::int32_t requests_per_minute = 0;  ///< as above
     bool enabled = true;
 };
 
