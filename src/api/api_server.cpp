@@ -69,8 +69,7 @@ struct ApiServer::Impl {
           tokens(context.store, grants, context.clock, context.random, context.executor),
           login(context.store, grants, context.clock, context.random, context.executor, hashing),
           channels(context),
-          dispatcher(router, authenticator, context.store.snapshots(), context.clock, context.random,
-                     options.requests_per_minute) {
+          dispatcher(router, authenticator, context.store.snapshots(), context.clock, context.random) {
         grants.load(context.store.load_grants(context.clock.wall()));
         tokens.add_routes(router);
         login.add_routes(router);

@@ -28,9 +28,8 @@ struct SandboxNumber {
 struct ApiOptions {
     ReadyCheck ready;
     SipUpgrade sip_upgrade;
-    int requests_per_minute = 300;  ///< of a caller without a limit of its own; 0 = unlimited
+    int requests_per_minute = 300;               ///< of a caller without a limit of its own; 0 = unlimited
     std::vector<SandboxNumber> sandbox_numbers;  ///< empty: no sandbox here
-    int requests_per_minute = 300;               ///< of clients without a limit of their own; 0 = unlimited
 };
 
 class ApiServer {

@@ -282,7 +282,6 @@ void Server::make_api() {
             std::move(responder).accept_websocket("sip", parts.streams->websocket_handler(),
                                                   parts.streams->websocket_options());
         };
-        options.requests_per_minute = static_cast<int>(parts.config.rate_limit_per_minute);
         options.sandbox_numbers = parts.sandbox_numbers();
         options.requests_per_minute = static_cast<int>(parts.config.rate_limit_per_minute);
         parts.api = std::make_unique<api::ApiServer>(

@@ -57,14 +57,8 @@ std::string scope_list(const std::vector<std::string_view>& scopes) {
 }  // namespace
 
 Dispatcher::Dispatcher(const Router& router, const Authenticator& authenticator,
-                       const telephony::SnapshotHub& snapshots, const Clock& clock, Random& random,
-                       int requests_per_minute)
-    : router_(router),
-      authenticator_(authenticator),
-      snapshots_(snapshots),
-      clock_(clock),
-      random_(random),
-      requests_per_minute_(requests_per_minute) {}
+                       const telephony::SnapshotHub& snapshots, const Clock& clock, Random& random)
+    : router_(router), authenticator_(authenticator), snapshots_(snapshots), clock_(clock), random_(random) {}
 
 std::string Dispatcher::correlation_of(const net::HttpRequest& request) {
     const auto given = request.header("ININ-Correlation-Id");
@@ -104,10 +98,7 @@ bool Dispatcher::admit(ApiRequest& request, const Route& route, Reply& reply, Er
                            "No authentication bearer token specified in authorization header.");
     request.caller = std::move(*caller);
 
-    // A caller whose limit was never set has the one that the server is configured with.
-    const int own = request.caller.requests_per_minute;
-    const int limit = own == Caller{}.requests_per_minute ? requests_per_minute_ : own;
-    const auto rate = limiter_.count(request.caller.bucket(), limit, clock_.now());
+    const auto rate = limiter_.count(request.caller.bucket(), request.caller.requests_per_minute, clock_.now());
     if (rate.limit > 0) {
         reply.add_header("inin-ratelimit-count", fmt::to_string(rate.count));
         reply.add_header("inin-ratelimit-allowed", fmt::to_string(rate.limit));

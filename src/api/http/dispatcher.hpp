@@ -19,9 +19,9 @@ namespace dp::api {
 
 class Dispatcher {
 public:
-    /// The references outlive the dispatcher. `requests_per_minute` is for callers without a limit of their own.
+    /// All arguments outlive the dispatcher.
     Dispatcher(const Router& router, const Authenticator& authenticator, const telephony::SnapshotHub& snapshots,
-               const Clock& clock, Random& random, int requests_per_minute);
+               const Clock& clock, Random& random);
 
     void handle(net::HttpRequest request, net::HttpResponder responder);
 
@@ -35,7 +35,6 @@ private:
     telephony::SnapshotReader snapshots_;
     const Clock& clock_;
     Random& random_;
-    int requests_per_minute_;
     RateLimiter limiter_;
 };
 
