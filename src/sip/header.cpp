@@ -188,8 +188,10 @@ std::string_view class_phrase(int status) {
 }  // namespace
 
 Method method_of(std::string_view token) {
-    for (std::size_t i = 1; i < kMethods.size(); ++i)
-        if (token == kMethods[i]) return static_cast<Method>(i);
+    for (std::size_t i = 1; i < kMethods.size(); ++i) {
+        const bool may_be = token.size() == kMethods[i].size() && token.front() == kMethods[i].front();
+        if (may_be && token == kMethods[i]) return static_cast<Method>(i);
+    }
     return Method::Unknown;
 }
 

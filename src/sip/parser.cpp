@@ -34,6 +34,15 @@ bool is_call_id(std::string_view text) {
     return true;
 }
 
+// The last word of a request line when it is a SIP version, else nothing.
+std::string_view version_of(std::string_view line) {
+    if (line.ends_with(" SIP/2.0")) return line.substr(line.size() - kVersion.size());
+    line = ascii::trim(line);
+    const std::size_t space = line.rfind(' ');
+    if (space == std::string_view::npos || !ascii::iequals(line.substr(space + 1, 4), "SIP/")) return {};
+    return line.substr(space + 1);
+}
+
 }  // namespace
 
 // The first fault decides: faults of the start line come before those of headers, as in RFC 3261 8.2 and 16.3.
@@ -92,11 +101,10 @@ std::size_t Parser::read_start_line(std::span<const char> bytes, std::size_t pos
 
 // Request-Line = Method SP Request-URI SP SIP-Version, with exactly these two SP (RFC 3261 7.1).
 void Parser::read_request_line(std::string_view line) {
-    const std::size_t first = line.find(' ');
-    const std::string_view stripped = ascii::trim(line);
-    const std::size_t last = stripped.rfind(' ');
-    const std::string_view version = last == std::string_view::npos ? std::string_view{} : stripped.substr(last + 1);
-    if (first == std::string_view::npos || version.size() < 4 || !ascii::iequals(version.substr(0, 4), "SIP/")) {
+    const std::size_t first = std::min(line.find(' '), line.size());
+    const std::size_t second = line.find(' ', first + 1);
+    const std::string_view version = version_of(line);
+    if (version.empty()) {
         verdict_ = {Disposition::Drop, 0, "not SIP"};
         return;
     }
@@ -104,11 +112,12 @@ void Parser::read_request_line(std::string_view line) {
     view_.method_ = method_of(method);
     view_.method_text_ = view_.span_of(method);
     if (!ascii::iequals(version, kVersion)) note(505, "Version Not Supported");
-    if (!is_token(method)) note(400, "malformed method");
-    const std::size_t uri_end = line.find(' ', first + 1);
-    const std::string_view uri = line.substr(first + 1, std::min(uri_end, line.size()) - first - 1);
-    if (line.size() != stripped.size() || uri_end != last || uri.empty()) return note(400, "malformed request line");
-    read_request_uri(uri);
+    if (view_.method_ == Method::Unknown && !is_token(method)) note(400, "malformed method");
+    // The version stands right behind the second SP and at the end, and there is something between the two SP.
+    const bool three_words =
+        second != std::string_view::npos && second > first + 1 && line.size() == second + 1 + version.size();
+    if (!three_words) return note(400, "malformed request line");
+    read_request_uri(line.substr(first + 1, second - first - 1));
 }
 
 void Parser::read_request_uri(std::string_view text) {
@@ -138,7 +147,9 @@ void Parser::read_status_line(std::string_view line) {
 // Returns where the body begins.
 std::size_t Parser::read_header_lines(std::span<char> bytes, std::size_t pos) {
     while (pos < bytes.size()) {
-        const Line line = read_folded_line(bytes, pos);
+        Line line = read_line({bytes.data(), bytes.size()}, pos);
+        if (!line.empty() && line.ended() && line.next < bytes.size() && ascii::is_space(bytes[line.next]))
+            line = read_folded_line(bytes, pos);
         const std::size_t next = line.ended() ? line.next : bytes.size();
         if (next > limits::kHeaderSection) {
             note(513, "header section too large");
