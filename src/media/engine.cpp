@@ -257,6 +257,10 @@ void Engine::release(call::LegId leg) {
     legs_.erase(held);
 }
 
+bool Engine::idle() const {
+    return std::ranges::all_of(workers_, [](const auto& worker) { return worker->commands().empty(); });
+}
+
 bool Engine::can_transcode(sdp::Codec from, sdp::Codec to) const {
     return can_cross(from, to);
 }

@@ -41,6 +41,8 @@ public:
 
     /// For the operator: how far the range and the workers are used.
     std::size_t legs() const { return legs_.size(); }
+    /// No command of ours is waiting for a worker.
+    bool idle() const;
     const PortPool* ports(call::IpFamily family) const { return pool(family); }
     const WorkerGauges& gauges(std::size_t worker) const { return workers_[worker]->gauges(); }
 

@@ -43,17 +43,19 @@ std::optional<audio::CodecId> narrowest_decoded(const sdp::NegotiatedAudio& sour
 }  // namespace
 
 Leg::Leg(LegSetup setup, LegTransport transport, LegHost& host, TimePoint now)
-    : setup_(std::move(setup)),
+    : host_(host),
+      browser_(setup.transport == call::MediaTransport::Webrtc),
+      secure_(setup.transport != call::MediaTransport::Rtp),
       transport_(std::move(transport)),
-      host_(host),
-      lock_(is_browser() ? rtp::SourcePolicy::Validated : source_policy(setup_.policy)),
-      received_(kTelephoneClock),
+      lock_(browser_ ? rtp::SourcePolicy::Validated : source_policy(setup.policy)),
       stream_(host.random, kTelephoneClock),
-      rtcp_(setup_.cname, now, host.random),
       liveness_(host.config.liveness),
-      digits_in_(kTelephoneClock),
+      received_(kTelephoneClock),
       digits_on_(kTelephoneClock, kTelephoneClock),
-      digits_out_(kTelephoneClock, kFrame) {
+      digits_out_(kTelephoneClock, kFrame),
+      setup_(std::move(setup)),
+      rtcp_(setup_.cname, now, host.random),
+      digits_in_(kTelephoneClock) {
     if (!setup_.ice) return;
     ice_.emplace(*setup_.ice);
     transport_.shared()->legs().add_ufrag(setup_.ice->ufrag, *this);
@@ -76,6 +78,8 @@ void Leg::configure(const call::MediaPeer& peer, TimePoint now) {
     const bool same = !first && *agreed_ == next;
     const bool same_rtcp = !first && agreed_->remote_rtcp == next.remote_rtcp && agreed_->rtcp_mux == next.rtcp_mux;
     agreed_ = next;
+    hears_ = sdp::receives(next.direction);
+    speaks_ = sdp::sends(next.direction);
     apply_addresses(peer, same_rtcp ? Rtcp::Unchanged : Rtcp::Signalled, now);
     // A session refresh repeats what stands: codecs, buffers and the one-way watch go on undisturbed.
     if (!same) {
@@ -137,7 +141,7 @@ void Leg::set_peer(Leg* peer, TimePoint) {
         return;
     }
     peer_ = peer;
-    if (peer) tone_.reset();
+    if (peer) playing_tone_ = false;
     stream_.switch_source();
     rebuild_crossing();
     rebuild_feed();
@@ -163,7 +167,7 @@ void Leg::prepare_feed(const sdp::NegotiatedAudio& source) {
 void Leg::rebuild_feed() {
     const sdp::NegotiatedAudio* source = peer_ ? peer_->agreed() : nullptr;
     const bool decodes = agreed_ && source && summarise(peer_->routes_, *source).decodes;
-    const bool wanted = agreed_ && audio_codec(agreed_->send.codec) && (tone_ || decodes);
+    const bool wanted = agreed_ && audio_codec(agreed_->send.codec) && (playing_tone_ || decodes);
     const bool had = feed_ != nullptr;
     feed_.reset();
     if (wanted) {
@@ -176,7 +180,7 @@ void Leg::rebuild_feed() {
         if (!made) return fail(call::MediaFailure::Overloaded);
         feed_ = std::move(*made);
         if (decodes) prepare_feed(*source);
-        if (tone_) feed_->play(*tone_);
+        if (playing_tone_) feed_->play(tone_);
     }
     if (had || feed_) stream_.switch_source();
     update_frames();
@@ -184,12 +188,13 @@ void Leg::rebuild_feed() {
 
 void Leg::play(const audio::ToneSpec& tone) {
     tone_ = tone;
+    playing_tone_ = true;
     rebuild_feed();
 }
 
 void Leg::stop_tone() {
-    if (!tone_) return;
-    tone_.reset();
+    if (!playing_tone_) return;
+    playing_tone_ = false;
     rebuild_feed();
 }
 

@@ -77,6 +77,7 @@ TEST_P(Allocations, AreNoneForAThousandPackets) {
         a.leg.on_datagram(rtp::MutableBytes(slot.octets).first(packets[i].size()), from, Leg::Channel::Rtp, now_);
         now_ += std::chrono::milliseconds(20);
         b.leg.on_frame(now_);
+        host_.flush();
         if (i % 50 == 0) {
             a.leg.on_second(now_, WallTime{});
             b.leg.on_second(now_, WallTime{});

@@ -95,7 +95,7 @@ void Leg::on_rtp(rtp::MutableBytes datagram, const Endpoint& from, TimePoint now
         ++drops_.duplicate;
         return;
     }
-    if (!sdp::receives(agreed_->direction)) {
+    if (!hears_) {
         ++drops_.direction;
         return;
     }
@@ -107,7 +107,7 @@ void Leg::on_rtp(rtp::MutableBytes datagram, const Endpoint& from, TimePoint now
 
 void Leg::cross_audio(rtp::MutableBytes datagram, const rtp::RtpHeader& header, const PayloadRoute& route,
                       TimePoint now) {
-    if (!peer_ || peer_->tone_ || digits_on_.active()) return;
+    if (!peer_ || peer_->playing_tone_ || digits_on_.active()) return;
     switch (route.crossing) {
         case PayloadRoute::Crossing::Drop:
             return;

@@ -3,8 +3,7 @@
 namespace dp::media {
 
 bool Leg::may_send() const {
-    return agreed_ && sdp::sends(agreed_->direction) && transport_.rtp_destination() && !consent_lost_ &&
-           (!is_secure() || srtp_.ready());
+    return speaks_ && transport_.rtp_destination() && !consent_lost_ && (!is_secure() || srtp_.ready());
 }
 
 void Leg::send_rtp(rtp::MutableBytes packet, std::size_t payload_size, TimePoint now) {

@@ -159,6 +159,7 @@ TEST_F(LegTest, ReportsOftenEnoughAndSaysGoodbye) {
         a.leg.on_second(now_, WallTime{});
     }
     a.leg.close(now_);
+    host_.flush();
     std::array<std::uint8_t, 512> buffer{};
     int reports = 0;
     bool bye = false;

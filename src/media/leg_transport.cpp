@@ -4,17 +4,18 @@
 
 namespace dp::media {
 
-LegTransport::LegTransport(PortPair own, std::uint8_t dscp) : own_(std::move(own)), dscp_(dscp) {
+LegTransport::LegTransport(PortPair own, std::uint8_t dscp, SendQueue& queue)
+    : queue_(&queue), own_(std::move(own)), dscp_(dscp) {
     own_.rtp.set_dscp(dscp);
     own_.rtcp.set_dscp(dscp);
 }
 
 void LegTransport::send_rtp(rtp::Bytes packet) {
     if (shared_) return shared_->queue(packet, rtp_address_, dscp_);
-    const ssize_t sent =
-        connected_ ? ::send(own_.rtp.fd(), packet.data(), packet.size(), 0)
-                   : ::sendto(own_.rtp.fd(), packet.data(), packet.size(), 0, rtp_address_.get(), rtp_address_.length);
-    if (sent < 0) ++send_errors_;
+    if (connected_)
+        queue_->add(own_.rtp.fd(), packet, nullptr, 0);
+    else
+        queue_->add(own_.rtp.fd(), packet, rtp_address_.get(), rtp_address_.length);
 }
 
 void LegTransport::send_rtcp(rtp::Bytes packet) {

@@ -8,15 +8,17 @@
 #include <optional>
 
 #include "media/port_pool.hpp"
+#include "media/send_queue.hpp"
 #include "media/shared_socket.hpp"
 
 namespace dp::media {
 
 class LegTransport {
 public:
-    LegTransport(PortPair own, std::uint8_t dscp);
+    LegTransport(PortPair own, std::uint8_t dscp, SendQueue& queue);
     LegTransport(SharedSocket& shared, std::uint8_t dscp) : shared_(&shared), dscp_(dscp) {}
 
+    /// The packet leaves at the end of the batch.
     void send_rtp(rtp::Bytes packet);
     /// On the RTP socket when both are multiplexed (RFC 5761).
     void send_rtcp(rtp::Bytes packet);
@@ -41,6 +43,7 @@ public:
 
 private:
     SharedSocket* shared_ = nullptr;
+    SendQueue* queue_ = nullptr;
     PortPair own_;
     std::uint8_t dscp_;
     bool connected_ = false;

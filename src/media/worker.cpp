@@ -27,14 +27,11 @@ timespec to_timespec(Duration duration) {
     return {static_cast<time_t>(whole.count()), static_cast<long>((duration - whole).count())};
 }
 
-// epoll tags: a leg's address (16-aligned) with its channel in the lowest bit, or one of these.
-constexpr std::uint64_t kWakeTag = 2;
-constexpr std::uint64_t kSharedV4Tag = 4;
-constexpr std::uint64_t kSharedV6Tag = 6;
-
-std::uint64_t tag_of(const Leg& leg, Leg::Channel channel) {
-    return reinterpret_cast<std::uint64_t>(&leg) | (channel == Leg::Channel::Rtcp ? 1 : 0);
-}
+// epoll tags: one of these, or kFirstSourceTag + index into sources_.
+constexpr std::uint64_t kWakeTag = 0;
+constexpr std::uint64_t kSharedV4Tag = 1;
+constexpr std::uint64_t kSharedV6Tag = 2;
+constexpr std::uint64_t kFirstSourceTag = 3;
 
 constexpr std::chrono::milliseconds kSliceTime{20};
 constexpr std::chrono::milliseconds kLoadPeriod{100};
@@ -54,6 +51,7 @@ Worker::Worker(const MediaConfig& config, std::shared_ptr<const DtlsIdentity> dt
     : LegHost(packets_, secure_random_, settings_, std::move(dtls_identity)),
       settings_(config),
       packets_([this] { flush_sends(); }),
+      inbox_slots_(std::make_unique<PacketRing::Slot[]>(kEvents)),
       outbox_(control, std::move(listener)),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
@@ -106,6 +104,24 @@ void Worker::watch(int fd, std::uint64_t tag) {
     ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
 }
 
+std::uint32_t Worker::add_source(Leg& leg, int fd, Leg::Channel channel) {
+    if (free_sources_.empty()) {
+        free_sources_.push_back(static_cast<std::uint32_t>(sources_.size()));
+        sources_.emplace_back();
+    }
+    const std::uint32_t index = free_sources_.back();
+    free_sources_.pop_back();
+    sources_[index] = {&leg, fd, channel};
+    watch(fd, kFirstSourceTag + index);
+    return index;
+}
+
+void Worker::remove_source(std::uint32_t index) {
+    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, sources_[index].fd, nullptr);
+    sources_[index] = {};
+    free_sources_.push_back(index);
+}
+
 void Worker::run() {
     ::pthread_setname_np(::pthread_self(), "media");
     ::prctl(PR_SET_TIMERSLACK, 1UL);  // the tick is 1 ms; the default slack of 50 us would be 5 % of it
@@ -113,11 +129,11 @@ void Worker::run() {
         std::size_t count = wait();
         gauges_.wakeups.fetch_add(1, std::memory_order_relaxed);
         now_ = clock_now();
-        while (true) {
-            for (std::size_t i = 0; i < count; ++i) handle(events_[i]);
-            if (count < kEvents) break;
-            const int more = ::epoll_wait(epoll_, events_.data(), kEvents, 0);
-            count = more > 0 ? static_cast<std::size_t>(more) : 0;
+        for (int batch = 0; count > 0 && batch < kBatchesPerTurn; ++batch) {
+            receive(count);
+            count = poll_again();
+            deliver();
+            flush_sends();
         }
         commands_.drain(kCommandsPerTurn);
         frames_.advance(now_, [](Leg& leg, TimePoint due) { leg.on_frame(due); });
@@ -164,35 +180,52 @@ std::size_t Worker::wait() {
     return count > 0 ? static_cast<std::size_t>(count) : 0;
 }
 
-void Worker::handle(const epoll_event& event) {
-    const std::uint64_t tag = event.data.u64;
-    if (tag == kWakeTag) {
-        std::uint64_t value = 0;
-        [[maybe_unused]] const auto got = ::read(wake_, &value, sizeof value);
-    } else if (tag == kSharedV4Tag) {
-        read_shared(*shared_v4_);
-    } else if (tag == kSharedV6Tag) {
-        read_shared(*shared_v6_);
-    } else {
-        // NOLINTNEXTLINE(performance-no-int-to-ptr): put there by tag_of()
-        read_leg(*reinterpret_cast<Leg*>(tag & ~std::uint64_t{1}),
-                 (tag & 1) != 0 ? Leg::Channel::Rtcp : Leg::Channel::Rtp);
+/// At once, while the sockets just read are still in the cache: epoll looks at each of them again before it forgets it.
+std::size_t Worker::poll_again() {
+    const int count = ::epoll_wait(epoll_, events_.data(), kEvents, 0);
+    return count > 0 ? static_cast<std::size_t>(count) : 0;
+}
+
+void Worker::receive(std::size_t count) {
+    inbox_count_ = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::uint64_t tag = events_[i].data.u64;
+        if (tag == kWakeTag) {
+            std::uint64_t value = 0;
+            [[maybe_unused]] const auto got = ::read(wake_, &value, sizeof value);
+        } else if (tag == kSharedV4Tag) {
+            read_shared(*shared_v4_);
+        } else if (tag == kSharedV6Tag) {
+            read_shared(*shared_v6_);
+        } else {
+            read_leg(sources_[tag - kFirstSourceTag]);
+        }
     }
 }
 
 /// One datagram per event: a call has one in 20 ms, a second look would find nothing.
-void Worker::read_leg(Leg& leg, Leg::Channel channel) {
-    const PortPair& own = leg.transport().own();
-    const int fd = channel == Leg::Channel::Rtcp ? own.rtcp.fd() : own.rtp.fd();
-    const rtp::MutableBytes slot = packets_.next();
+void Worker::read_leg(const Source& source) {
+    source.leg->prefetch();
+    auto& slot = inbox_slots_[inbox_count_].octets;
     sockaddr_storage address;
     socklen_t length = sizeof address;
     const ssize_t size =
-        ::recvfrom(fd, slot.data(), slot.size(), MSG_TRUNC, reinterpret_cast<sockaddr*>(&address), &length);
+        ::recvfrom(source.fd, slot.data(), slot.size(), MSG_TRUNC, reinterpret_cast<sockaddr*>(&address), &length);
     if (size <= 0 || static_cast<std::size_t>(size) > slot.size()) return;  // an ICMP error, or truncated
-    ++packets_in_;
-    leg.on_datagram(slot.first(static_cast<std::size_t>(size)),
-                    Endpoint::from_sockaddr(reinterpret_cast<const sockaddr*>(&address)), channel, now_);
+    inbox_[inbox_count_++] = {source.leg, source.channel, static_cast<std::uint32_t>(size),
+                              Endpoint::from_sockaddr(reinterpret_cast<const sockaddr*>(&address))};
+}
+
+void Worker::deliver() {
+    packets_in_ += inbox_count_;
+    for (std::size_t i = 0; i < inbox_count_; ++i) {
+        const Inbound& in = inbox_[i];
+        constexpr std::size_t kAhead = 2;
+        if (i + kAhead < inbox_count_)
+            if (const Leg* peer = inbox_[i + kAhead].leg->peer()) peer->prefetch();
+        in.leg->on_datagram(rtp::MutableBytes(inbox_slots_[i].octets).first(in.size), in.from, in.channel, now_);
+    }
+    inbox_count_ = 0;
 }
 
 void Worker::read_shared(SharedSocket& socket) {
@@ -312,6 +345,7 @@ void Worker::measure_load() {
 }
 
 void Worker::flush_sends() {
+    sends_.flush();
     if (shared_v4_) shared_v4_->flush();
     if (shared_v6_) shared_v6_->flush();
 }
@@ -325,14 +359,15 @@ void Worker::add(LegSetup setup, call::IpFamily family, std::uint8_t dscp, PortP
     const call::LegId id = setup.id;
     const bool browser = setup.transport == call::MediaTransport::Webrtc;
     SharedSocket* shared = family == call::IpFamily::V4 ? shared_v4_.get() : shared_v6_.get();
-    LegTransport transport = browser ? LegTransport(*shared, dscp) : LegTransport(std::move(own), dscp);
-    Owned owned{std::make_unique<Leg>(std::move(setup), std::move(transport), *this, now_), 0, {}};
+    LegTransport transport = browser ? LegTransport(*shared, dscp) : LegTransport(std::move(own), dscp, sends_);
+    Owned owned{std::make_unique<Leg>(std::move(setup), std::move(transport), *this, now_), {}, 0, {}};
     owned.slice = static_cast<std::size_t>(
         std::ranges::min_element(slices_, {}, [](const auto& legs) { return legs.size(); }) - slices_.begin());
     slices_[owned.slice].push_back(owned.leg.get());
     if (!browser) {
-        watch(owned.leg->transport().own().rtp.fd(), tag_of(*owned.leg, Leg::Channel::Rtp));
-        watch(owned.leg->transport().own().rtcp.fd(), tag_of(*owned.leg, Leg::Channel::Rtcp));
+        const PortPair& sockets = owned.leg->transport().own();
+        owned.sources = {add_source(*owned.leg, sockets.rtp.fd(), Leg::Channel::Rtp),
+                         add_source(*owned.leg, sockets.rtcp.fd(), Leg::Channel::Rtcp)};
     }
     if (legs_.empty()) slice_due_ = now_;
     legs_.emplace(id, std::move(owned));
@@ -362,10 +397,9 @@ void Worker::disconnect(call::LegId id) {
 }
 
 /// Late packets of the call fall into sockets that nobody reads, not onto a closed port (no ICMP to the carrier).
-void Worker::drain(Leg& leg) {
-    PortPair sockets = leg.transport().take_own();
-    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, sockets.rtp.fd(), nullptr);
-    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, sockets.rtcp.fd(), nullptr);
+void Worker::drain(Owned& owned) {
+    PortPair sockets = owned.leg->transport().take_own();
+    for (const std::uint32_t source : owned.sources) remove_source(source);
     const auto family = sockets.rtp.local().address.is_v4() ? call::IpFamily::V4 : call::IpFamily::V6;
     draining_.push_back({now_ + settings_.drain, family, std::move(sockets)});
 }
@@ -383,7 +417,7 @@ void Worker::release(call::LegId id) {
     std::erase(handshakes_, &leg);
     frames_.remove(leg);
     std::erase(slices_[at->second.slice], &leg);
-    if (!leg.transport().shared()) drain(leg);
+    if (!leg.transport().shared()) drain(at->second);
     legs_.erase(at);
     gauges_.legs.store(static_cast<std::int64_t>(legs_.size()), std::memory_order_relaxed);
 }

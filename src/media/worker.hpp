@@ -72,7 +72,7 @@ public:
 
 private:
     static constexpr std::size_t kSlices = 50;  ///< the once-a-second work, spread over 20 ms steps
-    static constexpr std::size_t kEvents = 256;
+    static constexpr std::size_t kEvents = 128;
     static constexpr std::size_t kCommandsPerTurn = 256;
     static constexpr int kHandshakesPerTurn = 2;
 
@@ -81,19 +81,37 @@ private:
         call::IpFamily family;
         PortPair sockets;
     };
+    /// A leg's socket as epoll names it: found without touching the leg, which is then fetched while the kernel copies.
+    struct Source {
+        Leg* leg = nullptr;
+        int fd = -1;
+        Leg::Channel channel = Leg::Channel::Rtp;
+    };
     struct Owned {
         std::unique_ptr<Leg> leg;
+        std::array<std::uint32_t, 2> sources{};
         std::size_t slice = 0;
         DropCounts counted;  ///< already in the metrics
     };
 
     void run();
+    struct Inbound {
+        Leg* leg;
+        Leg::Channel channel;
+        std::uint32_t size;
+        Endpoint from;
+    };
+
     std::size_t wait();
+    std::size_t poll_again();
+    void receive(std::size_t count);
+    void deliver();
     void sleep_to_tick(TimePoint deadline);
     TimePoint next_deadline() const;
     void watch(int fd, std::uint64_t tag);
-    void handle(const epoll_event& event);
-    void read_leg(Leg& leg, Leg::Channel channel);
+    std::uint32_t add_source(Leg& leg, int fd, Leg::Channel channel);
+    void remove_source(std::uint32_t index);
+    void read_leg(const Source& source);
     void read_shared(SharedSocket& socket);
     void on_shared_datagram(SharedSocket& socket, const SharedSocket::Received& received);
     void on_stun(SharedSocket& socket, const SharedSocket::Received& received);
@@ -103,13 +121,19 @@ private:
     void count_drops(Owned& owned);
     void measure_load();
     void close_drained();
-    void drain(Leg& leg);
+    void drain(Owned& owned);
     void flush_sends();
     Leg* find(call::LegId id) const;
 
     MediaConfig settings_;
     SecureRandom secure_random_;
     PacketRing packets_;
+    SendQueue sends_;
+    std::unique_ptr<PacketRing::Slot[]> inbox_slots_;  ///< of the batch at hand, one per event
+    std::array<Inbound, kEvents> inbox_{};
+    std::vector<Source> sources_;
+    std::vector<std::uint32_t> free_sources_;
+    std::size_t inbox_count_ = 0;
     Outbox outbox_;
     int epoll_ = -1;
     int wake_ = -1;

@@ -28,6 +28,7 @@ public:
     }
     void want_handshake(Leg&) override { ++handshakes; }
     void flush() {
+        sends.flush();
         if (shared) shared->flush();
     }
 
@@ -35,6 +36,7 @@ public:
     std::vector<call::MediaFailure> failures;
     std::string digits;
     std::set<Leg*> framed;
+    SendQueue sends;
     SharedSocket* shared = nullptr;
     MediaConfig& settings() { return config_; }
 
@@ -48,9 +50,10 @@ private:
 struct Line {
     Line(const Phone::Options& options, RecordingHost& host, std::uint64_t id, TimePoint now,
          call::MediaTransport transport = call::MediaTransport::Rtp)
-        : phone(options),
+        : host_(host),
+          phone(options),
           leg(LegSetup{call::LegId(id), transport, call::SourcePolicy::Nat, std::nullopt, "cname"},
-              LegTransport(PortPair{loopback(), loopback(), 0}, 46), host, now) {}
+              LegTransport(PortPair{loopback(), loopback(), 0}, 46, host.sends), host, now) {}
 
     static UdpSocket loopback() { return *UdpSocket::bind({IpAddress::v4(0x7F000001), 0}); }
     void agree(TimePoint now) { leg.configure({phone.agreement(), std::nullopt}, now); }
@@ -62,8 +65,10 @@ struct Line {
                             now);
         };
         phone.send_audio();
+        host_.flush();
     }
 
+    RecordingHost& host_;
     Phone phone;
     Leg leg;
     PacketRing::Slot slot{};
