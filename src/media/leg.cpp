@@ -245,11 +245,24 @@ void Leg::on_second(TimePoint now, WallTime wall) {
         constexpr double kMostFec = 20;  // percent; beyond it FEC eats the rate that the speech needs
         feed_->expect_loss(static_cast<int>(std::clamp(*rtcp_.reported_loss() * 100, 1.0, kMostFec)));
     }
+    follow_silence(now);
+    if (is_browser()) check_browser_deadlines(now);
+}
+
+/// The kernel may keep everybody else out while the peer talks; once it is silent its packets may come from elsewhere
+/// (SRTP follows a newer index, a NAT makes a new binding).
+void Leg::follow_silence(TimePoint now) {
+    if (is_browser() || setup_.policy == call::SourcePolicy::Asymmetric) return;
+    constexpr std::chrono::seconds kSilence{2};
+    if (liveness_.silent_for(now) >= kSilence) {
+        if (!transport_.connected()) return;
+        transport_.disconnect();
+        locked_since_.reset();
+        return;
+    }
     // A better class of source may still win in the first 3 s; from then on only signalling moves the peer.
     constexpr std::chrono::seconds kWindow{3};
-    const bool final_source = setup_.policy == call::SourcePolicy::Nat || setup_.policy == call::SourcePolicy::Strict;
-    if (locked_since_ && !is_secure() && final_source && now - *locked_since_ >= kWindow) transport_.connect();
-    if (is_browser()) check_browser_deadlines(now);
+    if (locked_since_ && now - *locked_since_ >= kWindow) transport_.connect();
 }
 
 call::MediaStatistics Leg::statistics() const {

@@ -118,6 +118,7 @@ private:
     bool unprotect(rtp::MutableBytes& datagram, TimePoint now);
     bool believe(const rtp::RtpHeader& header, const Endpoint& from, TimePoint now);
     void follow_source(TimePoint now);
+    void follow_silence(TimePoint now);
     void cross_audio(rtp::MutableBytes datagram, const rtp::RtpHeader& header, const PayloadRoute& route,
                      TimePoint now);
     void cross_digit(rtp::MutableBytes datagram, const rtp::RtpHeader& header, const PayloadRoute& route,

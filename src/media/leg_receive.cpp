@@ -61,7 +61,7 @@ void Leg::follow_source(TimePoint now) {
         transport_.set_rtcp_destination(Endpoint{to->address, static_cast<std::uint16_t>(to->port + 1)}, false);
     // Exactly where signalling said: no better source can come.
     const bool exact = agreed_ && to == agreed_->remote_rtp && lock_.locked();
-    if (exact && !is_secure() && setup_.policy != call::SourcePolicy::Asymmetric) transport_.connect();
+    if (exact && setup_.policy != call::SourcePolicy::Asymmetric) transport_.connect();
     tell_path_up();
 }
 

@@ -30,6 +30,7 @@ public:
         timed_out_ = false;
     }
     void heard_rtp() { heard_since_ = true; }
+    Duration silent_for(TimePoint now) const { return now - last_heard_; }
     /// We sent audio; the one-way clock begins with the first.
     void sent(TimePoint now) {
         if (!sending_since_) sending_since_ = now;
