@@ -35,6 +35,9 @@ public:
         BIO_set_mem_eof_return(in_, -1);
         SSL_set_bio(ssl_, in_, out_);
         SSL_set_mtu(ssl_, mtu);
+        std::array<unsigned char, 256> protocols{};  // only to make the ClientHello longer
+        protocols[0] = 255;
+        SSL_set_alpn_protos(ssl_, protocols.data(), protocols.size());
         SSL_set_connect_state(ssl_);
     }
     ~OpensslClient() {
@@ -98,17 +101,13 @@ protected:
         for (int round = 0; round < 20 && server_->state() == DtlsState::Handshaking; ++round) {
             for (const auto& datagram : from_client)
                 if (!loses(index++)) server_->receive(datagram);
-            from_client.clear();
+            const Datagrams flight = std::exchange(from_client, {});
             server_->step(now_);
             for (const auto& datagram : std::exchange(sent_, {})) {
                 all_.push_back(datagram);
                 for (auto& answer : client.step(datagram)) from_client.push_back(std::move(answer));
             }
-            if (from_client.empty()) {
-                now_ += std::chrono::seconds(1);
-                server_->step(now_);
-                from_client = client.step();
-            }
+            if (from_client.empty()) from_client = flight;  // nobody answered: the client repeats itself
         }
         for (const auto& datagram : std::exchange(sent_, {})) client.step(datagram);
     }
@@ -157,11 +156,10 @@ TEST_F(DtlsTest, AClientHelloInSeveralRecordsConnectsEvenWhenOneIsLost) {
     for (int lost : {-1, 0, 1}) {
         listen();
         all_.clear();
-        OpensslClient client("SRTP_AEAD_AES_128_GCM", 228);
-        ASSERT_GE(OpensslClient("SRTP_AEAD_AES_128_GCM", 228).step().size(), 2U);
+        OpensslClient client("SRTP_AEAD_AES_128_GCM", 300);
+        ASSERT_GE(OpensslClient("SRTP_AEAD_AES_128_GCM", 300).step().size(), 2U);
         shake(client, [&](int i) { return i == lost; });
-        EXPECT_EQ(server_->state(), lost < 0 ? DtlsState::Up : server_->state());
-        EXPECT_NE(server_->state(), DtlsState::Failed) << lost;
+        EXPECT_EQ(server_->state(), DtlsState::Up) << lost;
     }
 }
 
