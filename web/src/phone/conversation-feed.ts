@@ -16,7 +16,9 @@ export const topicsOf = (userId: string): string[] => [
   `v2.users.${userId}.station`,
 ];
 
+/** Without notifications; and with them, since the server may drop one under load (the state itself is never lost). */
 const POLL_MS = 2000;
+const CHECK_MS = 15_000;
 
 export class ConversationFeed {
   readonly #channel: NotificationChannel;
@@ -34,6 +36,7 @@ export class ConversationFeed {
   }
 
   start(): void {
+    this.#every(POLL_MS);
     this.#channel.start();
   }
 
@@ -48,16 +51,19 @@ export class ConversationFeed {
   }
 
   #opened(): void {
-    clearInterval(this.#poll);
-    this.#poll = undefined;
+    this.#every(CHECK_MS);
     this.handlers.onLive(true);
     this.#refreshAll();
   }
 
-  /** Without the channel a live call is still followed, by asking. */
   #lost(): void {
     this.handlers.onLive(false);
-    this.#poll ??= setInterval(() => this.#refreshAll(), POLL_MS);
+    this.#every(POLL_MS);
+  }
+
+  #every(ms: number): void {
+    clearInterval(this.#poll);
+    this.#poll = setInterval(() => this.#refreshAll(), ms);
   }
 
   #refreshAll(): void {

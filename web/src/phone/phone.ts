@@ -248,6 +248,8 @@ export class Phone {
   #onPlaced(call: ConversationView, number: string, callerId?: string): void {
     this.#placed.add(call.id);
     this.#dispatch({ type: 'placed', call, number, at: Date.now(), ...(callerId ? { callerId } : {}) });
+    // A call that failed at once was told of before its answer was here, to a page that did not know it yet.
+    void this.#feed?.refresh(call.id);
     const waiting = this.#ua?.legs().find((leg) => leg.conversationId === call.id);
     const known = this.state.get().calls.find((c) => c.legId === waiting?.id);
     if (waiting && known?.leg === 'alerting') void this.#answer(waiting);
