@@ -176,6 +176,28 @@ TEST_F(Services, WhatIsInUseIsNotRemovedAndTheAnswerNamesWhy) {
     EXPECT_NE(refused.error().detail.find("phone '"), std::string::npos);
 }
 
+TEST_F(Services, AUserGoesWithTheirSettingsAndLoginsOnceNothingElseNeedsThem) {
+    User user = here.user("leaver");
+    ASSERT_TRUE(wait([&](auto r) { configuration.create(context(), user, here.executor, std::move(r)); }));
+    UserTelephonySettings settings;
+    settings.id = user.id;
+    ASSERT_TRUE(wait([&](auto r) { configuration.create(context(), settings, here.executor, std::move(r)); }));
+    ConsoleCredential login;
+    login.login = "leaver";
+    login.user = user.id;
+    ASSERT_TRUE(wait([&](auto r) { configuration.create(context(), login, here.executor, std::move(r)); }));
+    const auto remove = [&](const char* id) {
+        return wait([&](auto r) {
+            configuration.remove(context(), EntityType::User, id, kAnyVersion, here.executor, std::move(r));
+        });
+    };
+    const auto removed = remove("leaver");
+    ASSERT_TRUE(removed) << removed.error().detail;
+    EXPECT_EQ(here.config().settings_of(user.id), nullptr);
+    EXPECT_EQ(here.store->snapshots().current()->console_login("leaver"), nullptr);
+    EXPECT_EQ(remove("user-agent-48291").error().code, ErrorCode::Conflict) << "has a phone, a number and a queue";
+}
+
 PlaceCall seed_call() {
     PlaceCall call;
     call.agent = telephony::testing::kJohn;

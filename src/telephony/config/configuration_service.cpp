@@ -21,6 +21,16 @@ std::string_view event_of(EntityType type) {
     return type == EntityType::Trunk ? event_type::kTrunkUpdated : event_type::kConfigurationChanged;
 }
 
+/// What belongs to a user alone goes with them: settings and console logins.
+void add_belongings(const OrganizationConfig& config, const UserId& user, std::vector<Remove>& out) {
+    if (config.settings_of(user))
+        out.push_back({EntityType::UserTelephonySettings, config.id(), user.str(), kAnyVersion});
+    config.all<ConsoleCredential>().for_each([&](const Ptr<ConsoleCredential>& login) {
+        if (login->user == user)
+            out.push_back({EntityType::ConsoleCredential, config.id(), login->id.str(), kAnyVersion});
+    });
+}
+
 }  // namespace
 
 Result<void> ConfigurationService::check(const WriteContext& context, const Put& put) const {
@@ -67,6 +77,7 @@ void ConfigurationService::remove(WriteContext context, EntityType type, const s
     payload.text("action", "delete");
     unit.events.push_back(make_event(context, event_of(type), to_string(type), id, payload));
     unit.audit.push_back(make_audit(context, "delete", type, id));
+    if (type == EntityType::User) add_belongings(*config, UserId(id), unit.removes);
     unit.removes.push_back({type, context.organization, id, expected_version});
     unit.idempotency = std::move(context.idempotency);
     store_.submit(std::move(unit), reply_on, std::move(reply));

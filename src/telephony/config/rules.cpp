@@ -247,6 +247,8 @@ std::string used_by(const OrganizationConfig& config, EntityType type, const std
         case EntityType::User:
             find_user_of<Phone>(config, EntityType::Phone, [&](const Phone& p) { return is(p.user); }, found);
             find_user_of<Number>(config, EntityType::Number, routes_to(RoutingKind::User), found);
+            find_user_of<Queue>(
+                config, EntityType::Queue, [&](const Queue& q) { return std::ranges::any_of(q.members, is); }, found);
             break;
         case EntityType::PhoneBaseSettings:
             find_user_of<Phone>(config, EntityType::Phone, [&](const Phone& p) { return is(p.base_settings); }, found);
