@@ -50,7 +50,7 @@ Refusal refusal_for(const BeastError& error) {
 class HttpRequestParser::Machine final : public http::basic_parser<true> {
 public:
     Machine(HttpRequest& request, const HttpParserLimits& limits) : request_(request), limits_(limits) {
-        body_limit(boost::none);  // ours is checked with the framing
+        body_limit(boost::none);                                         // ours is checked with the framing
         header_limit(static_cast<std::uint32_t>(limits.header + 1024));  // ours is checked before
     }
     int version() const { return version_; }

@@ -1,13 +1,11 @@
 #pragma once
 /// @file GatewayHealth: turns single observations of a gateway into up and down, damped.
 ///
-/// | Health  | probe or call good                             | probe bad                    | call timed out | 503 +
-/// Retry-After |
-/// |---------|------------------------------------------------|------------------------------|-----------------------------------|-------------------|
-/// | Unknown | → Up                                           | 3rd, or 1st with a call: Down| 3rd, or 1st with a
-/// probe: → Down  | → Down            | | Up      | -                                              | as above | as
-/// above                          | → Down            | | Down    | 2nd in a row and the hold is over: → Up        |
-/// good ones start again        | good ones start again             | longer hold       |
+/// | Health  | probe or call good                      | probe bad                     | call timed out                   | 503 + Retry-After |
+/// |---------|-----------------------------------------|-------------------------------|----------------------------------|-------------------|
+/// | Unknown | → Up                                    | 3rd, or 1st with a call: Down | 3rd, or 1st with a probe: → Down | → Down            |
+/// | Up      | -                                       | as above                      | as above                         | → Down            |
+/// | Down    | 2nd in a row and the hold is over: → Up | good ones start again         | good ones start again            | longer hold       |
 ///
 /// The hold is 10 s, doubling with each relapse to 300 s, and 10 s again after 30 minutes without one. A value; time is
 /// handed in.

@@ -4,15 +4,13 @@
 /// Sans-I/O: inputs are responses, time and transport errors; outputs are actions and the next deadline. A value; no
 /// threads.
 ///
-/// | State      | 1xx             | 2xx                     | 300-699                         | deadline | transport
-/// error      |
-/// |------------|-----------------|-------------------------|---------------------------------|------------------------------------|----------------------|
-/// | Calling    | ^; → Proceeding | ^; M; → Accepted        | ACK; ^; D; → Completed          | A: rtx, 2·A. B:
-/// ^time-out; → Term. | ^error; → Terminated | | Proceeding | ^               | ^; M; → Accepted        | ACK; ^; D; →
-/// Completed          | -                                  | ^error; → Terminated | | Completed  | -               | -
-/// | ACK again                       | D: → Terminated                    | ^error; → Terminated | | Accepted   | - | ^
-/// (each: TU ACKs again) | -                               | M: → Terminated                    | - | | Terminated | -
-/// | -                       | -                               | -                                  | - |
+/// | State      | 1xx             | 2xx                     | 300-699                | deadline                           | transport error      |
+/// |------------|-----------------|-------------------------|------------------------|------------------------------------|----------------------|
+/// | Calling    | ^; → Proceeding | ^; M; → Accepted        | ACK; ^; D; → Completed | A: rtx, 2·A. B: ^time-out; → Term. | ^error; → Terminated |
+/// | Proceeding | ^               | ^; M; → Accepted        | ACK; ^; D; → Completed | -                                  | ^error; → Terminated |
+/// | Completed  | -               | -                       | ACK again              | D: → Terminated                    | ^error; → Terminated |
+/// | Accepted   | -               | ^ (each: TU ACKs again) | -                      | M: → Terminated                    | -                    |
+/// | Terminated | -               | -                       | -                      | -                                  | -                    |
 ///
 /// Timer A runs on unreliable transports only, doubling without a cap. D is 0 on reliable ones. How long it may ring is
 /// the transaction user's affair: nothing runs in Proceeding.

@@ -4,16 +4,13 @@
 /// Sans-I/O: inputs are requests, our responses, time and transport errors; outputs are actions and the next deadline.
 /// A value.
 ///
-/// | State      | INVITE again | our 1xx | our 2xx            | our 300-699            | ACK                      |
-/// deadline                                | transport error |
-/// |------------|--------------|---------|--------------------|------------------------|--------------------------|-----------------------------------------|-----------------|
-/// | Proceeding | rtx          | tx      | tx; L; → Accepted  | tx; G; H; → Completed  | -                        | -
-/// | ^error; → Term. | | Completed  | rtx          | -       | -                  | -                      | stop G, H;
-/// I; → Confirmed| G: rtx, min(2·G, T2). H: ^time-out; → T.| ^error; → Term. | | Confirmed  | -            | -       |
-/// -                  | -                      | -                        | I: → Terminated                         | -
-/// | | Accepted   | -            | -       | tx (TU repeats it) | -                      | ^                        |
-/// L: → Terminated                         | -               | | Terminated | -            | -       | - | - | - | - |
-/// -               |
+/// | State      | INVITE again | our 1xx | our 2xx            | our 300-699           | ACK                       | deadline                                 | transport error |
+/// |------------|--------------|---------|--------------------|-----------------------|---------------------------|------------------------------------------|-----------------|
+/// | Proceeding | rtx          | tx      | tx; L; → Accepted  | tx; G; H; → Completed | -                         | -                                        | ^error; → Term. |
+/// | Completed  | rtx          | -       | -                  | -                     | stop G, H; I; → Confirmed | G: rtx, min(2·G, T2). H: ^time-out; → T. | ^error; → Term. |
+/// | Confirmed  | -            | -       | -                  | -                     | -                         | I: → Terminated                          | -               |
+/// | Accepted   | -            | -       | tx (TU repeats it) | -                     | ^                         | L: → Terminated                          | -               |
+/// | Terminated | -            | -       | -                  | -                     | -                         | -                                        | -               |
 ///
 /// Timer G runs on unreliable transports only; I is 0 on reliable ones. The 100 that quenches retransmissions is sent
 /// by the transaction layer as the first "our 1xx".

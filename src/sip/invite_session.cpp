@@ -98,7 +98,8 @@ void InviteSession::due(Wait wait) {
             }
             core_.layer().abandon(caller_ ? caller_->transaction : ClientTransactionId());
             return end(EndCause::LocalCancel, 0, nullptr);
-        case Wait::Refresh: return refresh();
+        case Wait::Refresh:
+            return refresh();
         case Wait::Expire:
             return leave(EndCause::SessionExpired, {});
         case Wait::Exchange:

@@ -9,17 +9,15 @@
 ///
 /// State table (anything not listed is ignored and counted):
 ///
-/// | State      | 1xx / we ring | 2xx / we accept | failure / we reject | CANCEL          | BYE                |
-/// hang_up()          |
-/// |------------|---------------|-----------------|---------------------|-----------------|--------------------|--------------------|
-/// | Inviting   | progress      | ACK → Confirmed | ended Rejected      | -               | 481                | CANCEL
-/// → Cancelling| | Cancelling | send CANCEL   | ACK, BYE → Leaving | ended Cancelled  | -               | 481 | - | |
-/// Alerting   | send 1xx      | → Accepted      | ended Refused       | 487, ended      | 200 + 487, ended   | 603/480,
-/// ended     | | Accepted   | -             | 2xx repeated    | -                   | 200, no effect  | 200, ended |
-/// BYE waits for ACK  | | Confirmed  | -             | repeat → ACK    | -                   | -               | 200,
-/// ended         | BYE → Leaving      | | Leaving    | -             | repeat → ACK    | -                   | - | 200,
-/// ended         | -                  | | Ended      | -             | repeat → ACK    | -                   | - | 481
-/// | -                  |
+/// | State      | 1xx / we ring | 2xx / we accept    | failure / we reject | CANCEL         | BYE              | hang_up()           |
+/// |------------|---------------|--------------------|---------------------|----------------|------------------|---------------------|
+/// | Inviting   | progress      | ACK → Confirmed    | ended Rejected      | -              | 481              | CANCEL → Cancelling |
+/// | Cancelling | send CANCEL   | ACK, BYE → Leaving | ended Cancelled     | -              | 481              | -                   |
+/// | Alerting   | send 1xx      | → Accepted         | ended Refused       | 487, ended     | 200 + 487, ended | 603/480, ended      |
+/// | Accepted   | -             | 2xx repeated       | -                   | 200, no effect | 200, ended       | BYE waits for ACK   |
+/// | Confirmed  | -             | repeat → ACK       | -                   | -              | 200, ended       | BYE → Leaving       |
+/// | Leaving    | -             | repeat → ACK       | -                   | -              | 200, ended       | -                   |
+/// | Ended      | -             | repeat → ACK       | -                   | -              | 481              | -                   |
 
 #include <cstdint>
 #include <functional>

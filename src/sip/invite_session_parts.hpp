@@ -59,7 +59,7 @@ struct InviteSession::LocalExchange {
     bool in_flight = false;
     bool carries_offer = false;
     bool interval_raised = false;
-    bool cancelled = false;       ///< it was heard but not answered for 64·T1
+    bool cancelled = false;  ///< it was heard but not answered for 64·T1
     int glare_tries = 0;
     int failures = 0;
     std::uint32_t cseq = 0;

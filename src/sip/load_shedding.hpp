@@ -1,12 +1,11 @@
 #pragma once
 /// @file What is let go first when the control thread lags, and how much an unknown source may ask for at all.
 ///
-/// | Lag     | new INVITE              | SUBSCRIBE, MESSAGE | REGISTER without credentials | in-dialog, ACK, CANCEL,
-/// known peers' REGISTER and OPTIONS |
+/// | Lag     | new INVITE              | SUBSCRIBE, MESSAGE | REGISTER without credentials | in-dialog, ACK, CANCEL, known peers' REGISTER and OPTIONS |
 /// |---------|-------------------------|--------------------|------------------------------|-----------------------------------------------------------|
-/// | ≤ 20 ms | pass                    | pass               | pass                         | pass | | > 20 ms | 503,
-/// Retry-After 5-15 s | pass               | pass                         | pass | | > 50 ms | 503, Retry-After 5-15 s
-/// | 503, same          | silence                      | pass                                                      |
+/// | ≤ 20 ms | pass                    | pass               | pass                         | pass                                                      |
+/// | > 20 ms | 503, Retry-After 5-15 s | pass               | pass                         | pass                                                      |
+/// | > 50 ms | 503, Retry-After 5-15 s | 503, same          | silence                      | pass                                                      |
 ///
 /// Why in this order: a call that is up is worth more than one that begins, and whoever is told to come back later does
 /// not retransmit. Threads: owned by one. Time and randomness are handed in.

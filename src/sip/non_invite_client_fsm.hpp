@@ -4,13 +4,12 @@
 /// Sans-I/O: inputs are responses, time and transport errors; outputs are actions and the next deadline. A value; no
 /// threads.
 ///
-/// | State      | 1xx             | 200-699             | deadline                                    | transport error
-/// |
-/// |------------|-----------------|---------------------|---------------------------------------------|----------------------|
-/// | Trying     | ^; → Proceeding | ^; K; → Completed   | E: rtx, min(2·E, T2). F: ^time-out; → Term. | ^error; →
-/// Terminated | | Proceeding | ^               | ^; K; → Completed   | E: rtx, T2.           F: ^time-out; → Term. |
-/// ^error; → Terminated | | Completed  | -               | -                   | K: → Terminated | - | | Terminated | -
-/// | -                   | -                                           | -                    |
+/// | State      | 1xx             | 200-699           | deadline                                    | transport error      |
+/// |------------|-----------------|-------------------|---------------------------------------------|----------------------|
+/// | Trying     | ^; → Proceeding | ^; K; → Completed | E: rtx, min(2·E, T2). F: ^time-out; → Term. | ^error; → Terminated |
+/// | Proceeding | ^               | ^; K; → Completed | E: rtx, T2.           F: ^time-out; → Term. | ^error; → Terminated |
+/// | Completed  | -               | -                 | K: → Terminated                             | -                    |
+/// | Terminated | -               | -                 | -                                           | -                    |
 ///
 /// Timer E runs on unreliable transports only; K is 0 on reliable ones.
 

@@ -4,14 +4,12 @@
 /// Sans-I/O: inputs are requests, our responses, time and transport errors; outputs are actions and the next deadline.
 /// A value.
 ///
-/// | State      | request again | our 100                         | our 200-699             | deadline | transport
-/// error |
-/// |------------|---------------|---------------------------------|-------------------------|--------------------------|-----------------|
-/// | Trying     | -             | tx; → Proceeding; before T2 on  | tx; J; → Completed;     | Quiet: → Terminated |
-/// ^error; → Term. | |            |               | unreliable transport: -         | 408 never: → Terminated | | | |
-/// Proceeding | rtx           | tx                              | as above                | Quiet: → Terminated      |
-/// ^error; → Term. | | Completed  | rtx           | -                               | -                       | J: →
-/// Terminated          | -               | | Terminated | -             | -                               | - | - | - |
+/// | State      | request again | our 100                                  | our 200-699                   | deadline            | transport error |
+/// |------------|---------------|------------------------------------------|-------------------------------|---------------------|-----------------|
+/// | Trying     | -             | tx; → Proceeding; not before T2 over UDP | tx; J; → Completed; never 408 | Quiet: → Terminated | ^error; → Term. |
+/// | Proceeding | rtx           | tx                                       | as above                      | Quiet: → Terminated | ^error; → Term. |
+/// | Completed  | rtx           | -                                        | -                             | J: → Terminated     | -               |
+/// | Terminated | -             | -                                        | -                             | -                   | -               |
 ///
 /// RFC 4320 §4.1: over UDP no 100 before the client's Timer E would reach T2. §4.2: no 408, and nothing after 64·T1
 /// (Quiet): the client has given up. J is 0 on reliable transports.

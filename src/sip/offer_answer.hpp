@@ -1,11 +1,11 @@
 #pragma once
 /// @file Whose description is waiting for an answer (RFC 3264, 6337 §2, RFC 3261 §14). Bodies are not looked at.
 ///
-/// | State       | receive offer      | send offer    | receive answer | send answer | failure  |
-/// |-------------|--------------------|---------------|----------------|-------------|----------|
-/// | Stable      | → RemoteOffer      | → LocalOffer  | ignore         | -           | -        |
-/// | LocalOffer  | 491 (glare)        | queue         | → Stable       | -           | → Stable |
-/// | RemoteOffer | 500 + Retry-After  | queue         | ignore         | → Stable    | → Stable |
+/// | State       | receive offer     | send offer   | receive answer | send answer | failure  |
+/// |-------------|-------------------|--------------|----------------|-------------|----------|
+/// | Stable      | → RemoteOffer     | → LocalOffer | ignore         | -           | -        |
+/// | LocalOffer  | 491 (glare)       | queue        | → Stable       | -           | → Stable |
+/// | RemoteOffer | 500 + Retry-After | queue        | ignore         | → Stable    | → Stable |
 
 #include <cstdint>
 

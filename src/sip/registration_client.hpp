@@ -5,15 +5,14 @@
 /// Threads: the control thread. Lifetime: the UserAgent, the wheel and the handler must outlive it. Errors: reported as
 /// events; nothing is thrown. Source: RFC 3261 §10.2, 5626 §4.2.1 and §4.5, 7616.
 ///
-/// | State        | 2xx          | 401/407          | 423         | other failure       | timer          | stop() |
-/// |--------------|--------------|------------------|-------------|---------------------|----------------|----------------------|
-/// | Unregistered | -            | -                | -           | -                   | → Registering  | - | |
-/// Registering  | → Registered | answer, ≤ 2 (+3 stale) | raise, once | → Failed      | -              | → Stopping |
-/// | Registered   | -            | -                | -           | -                   | → Refreshing   | expires=0 →
-/// Stopping | | Refreshing   | → Registered | as above         | as above    | → Failed            | -              | →
-/// Stopping           | | Failed       | -            | -                | -           | -                   | →
-/// Registering  | → Stopped            | | Stopping     | → Stopped    | answer           | → Stopped   | → Stopped | -
-/// | -                    |
+/// | State        | 2xx          | 401/407                | 423         | other failure | timer         | stop()               |
+/// |--------------|--------------|------------------------|-------------|---------------|---------------|----------------------|
+/// | Unregistered | -            | -                      | -           | -             | → Registering | -                    |
+/// | Registering  | → Registered | answer, ≤ 2 (+3 stale) | raise, once | → Failed      | -             | → Stopping           |
+/// | Registered   | -            | -                      | -           | -             | → Refreshing  | expires=0 → Stopping |
+/// | Refreshing   | → Registered | as above               | as above    | → Failed      | -             | → Stopping           |
+/// | Failed       | -            | -                      | -           | -             | → Registering | → Stopped            |
+/// | Stopping     | → Stopped    | answer                 | → Stopped   | → Stopped     | -             | -                    |
 
 #include <cstdint>
 #include <memory>

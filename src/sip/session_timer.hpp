@@ -2,12 +2,12 @@
 /// @file Session timers, RFC 4028: who refreshes, how often, and when a silent session is over. Pure rules over header
 /// values.
 ///
-/// | Peer supports `timer`; asked            | Our 2xx                                   | Who refreshes |
-/// |-----------------------------------------|-------------------------------------------|---------------|
-/// | no; no Session-Expires                  | none                                      | nobody        |
-/// | no; Session-Expires (a proxy's)         | `refresher=uas`, no Require               | we            |
-/// | yes; no refresher or no Session-Expires | `refresher=uac`, `Require: timer`         | peer          |
-/// | yes; uac or uas                         | the same, `Require: timer` when uac       | as said       |
+/// | Peer supports `timer`; asked            | Our 2xx                             | Who refreshes |
+/// |-----------------------------------------|-------------------------------------|---------------|
+/// | no; no Session-Expires                  | none                                | nobody        |
+/// | no; Session-Expires (a proxy's)         | `refresher=uas`, no Require         | we            |
+/// | yes; no refresher or no Session-Expires | `refresher=uac`, `Require: timer`   | peer          |
+/// | yes; uac or uas                         | the same, `Require: timer` when uac | as said       |
 ///
 /// Below our Min-SE: 422 only when the peer supports timer, else we take it and refresh ourselves (§9).
 

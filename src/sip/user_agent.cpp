@@ -45,7 +45,9 @@ bool UserAgent::respond(ServerRequestId id, int status, const AnswerWriter& writ
     return core_->respond(id, {.status = status}, write);
 }
 
-std::string_view UserAgent::allow() const { return core_->allow(); }
+std::string_view UserAgent::allow() const {
+    return core_->allow();
+}
 void UserAgent::drain(std::chrono::seconds retry_after) {
     core_->drain(retry_after);
 }

@@ -36,7 +36,7 @@ enum class EndReason : std::uint8_t {
     TransportError,
     SessionExpired,  ///< RFC 4028: no refresh
     Unrouted,        ///< inbound: the number leads nowhere yet
-    DurationLimit,  ///< the longest call the configuration allows
+    DurationLimit,   ///< the longest call the configuration allows
     InternalError,
 };
 inline constexpr std::size_t kEndReasons = static_cast<std::size_t>(EndReason::InternalError) + 1;
