@@ -21,8 +21,8 @@ Conversation& Report::edit() {
 }
 
 void Report::status(ConversationStatus status) {
+    if (!telephony::may_follow(seen().status, status)) return;
     Conversation& c = edit();
-    if (!telephony::may_follow(c.status, status)) return;
     (void)telephony::advance(c, status, clock_.wall());
     events_.push_back(telephony::conversation_event(c, telephony::event_type::kConversationUpdated, clock_.wall()));
 }
@@ -67,23 +67,24 @@ telephony::Communication& Report::communication(CommunicationRef ref) {
 }
 
 void Report::leg_state(CommunicationRef ref, CommunicationState state) {
+    if (seen(ref).state == state) return;
     auto& leg = communication(ref);
     leg.state = state;
     if (state == CommunicationState::Connected && !leg.connected) leg.connected = clock_.wall();
 }
 
 void Report::leg_codec(CommunicationRef ref, sdp::Codec codec) {
-    communication(ref).codec = to_telephony(codec);
+    if (seen(ref).codec != to_telephony(codec)) communication(ref).codec = to_telephony(codec);
 }
 void Report::leg_held(CommunicationRef ref, bool held) {
-    communication(ref).held = held;
+    if (seen(ref).held != held) communication(ref).held = held;
 }
 void Report::leg_muted(CommunicationRef ref, bool muted) {
-    communication(ref).muted = muted;
+    if (seen(ref).muted != muted) communication(ref).muted = muted;
 }
 
 void Report::leg_ended(CommunicationRef ref, const telephony::Termination& termination) {
-    if (seen().participants[ref.participant].communications[ref.communication].ended) return;
+    if (seen(ref).ended) return;
     auto& leg = communication(ref);
     leg.state = CommunicationState::Disconnected;
     leg.ended = clock_.wall();
@@ -91,8 +92,9 @@ void Report::leg_ended(CommunicationRef ref, const telephony::Termination& termi
 }
 
 void Report::ended(const telephony::Termination& termination) {
+    if (telephony::is_final(seen().status)) return;
     Conversation& c = edit();
-    if (!telephony::end(c, termination, clock_.wall())) return;
+    (void)telephony::end(c, termination, clock_.wall());
     events_.push_back(telephony::conversation_event(c, telephony::event_type::kConversationEnded, clock_.wall()));
 }
 

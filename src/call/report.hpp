@@ -58,7 +58,11 @@ private:
     telephony::Communication& communication(CommunicationRef ref);
     std::uint16_t participant_of(Party party);
     std::string next_id();
+    /// As it stands, published or not. Looked at first, so that nothing is copied where nothing changes.
     const telephony::Conversation& seen() const { return draft_ ? *draft_ : *current_; }
+    const telephony::Communication& seen(CommunicationRef ref) const {
+        return seen().participants[ref.participant].communications[ref.communication];
+    }
 
     ConversationSink& sink_;
     const Clock& clock_;

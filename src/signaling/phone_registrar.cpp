@@ -263,8 +263,11 @@ std::vector<call::PhoneContact> PhoneRegistrar::contacts_of(const telephony::Org
 
 void PhoneRegistrar::station_busy(const telephony::StationId& station, int delta) {
     int& calls = busy_[station];
+    const bool was_busy = calls > 0;
     calls += delta;
-    if (calls <= 0) busy_.erase(station);
+    const bool is_busy = calls > 0;
+    if (!is_busy) busy_.erase(station);
+    if (is_busy == was_busy) return;
     const auto live = ports_.stations.find(station);
     if (!live) return;
     const auto& config = snapshot()->organization(live->organization);

@@ -78,6 +78,24 @@ def rows_of(path):
         return []
 
 
+def free_udp_ports(count):
+    """Ports that nobody holds at this moment, below the kernel's own range."""
+    held, ports = [], []
+    for port in range(6070, 9900, 10):
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            udp.bind(('127.0.0.1', port))
+            ports.append(port)
+        except OSError:
+            pass
+        held.append(udp)
+        if len(ports) == count:
+            break
+    for udp in held:
+        udp.close()
+    return ports
+
+
 def register_callee(port, server_port):
     """REGISTER with MD5 digest from the port that SIPp will answer on (SIPp itself stops at the SHA-256 challenge before it)."""
     realm, password = 'dialplane.test', 'secret'
@@ -109,6 +127,7 @@ class Round:
         self.options, self.device = options, device
         self.folder = tempfile.mkdtemp(prefix='sip_b2bua.')
         self.started = []
+        self.port, self.caller_port, self.callee_port = free_udp_ports(3)
 
     def spawn(self, command, core, log, **more):
         process = subprocess.Popen(['taskset', '-c', str(core)] + command, stdin=subprocess.DEVNULL,
@@ -137,10 +156,10 @@ class Round:
 
     def start_device(self):
         o = self.options
-        listen = f'127.0.0.1:{o.port}'
+        listen = f'127.0.0.1:{self.port}'
         if self.device == 'kamailio':
             command = ['kamailio', '-DD', '-E', '-m', '512', '-M', '16', '-P', os.path.join(self.folder, 'pid'), '-Y', self.folder,
-                       '-A', f'LISTEN=udp:{listen}', '-A', f'NEXT="sip:127.0.0.1:{o.port + 20}"',
+                       '-A', f'LISTEN=udp:{listen}', '-A', f'NEXT="sip:127.0.0.1:{self.callee_port}"',
                        '-f', os.path.join(HERE, 'kamailio.cfg')]
         else:
             command = [o.binary, listen, '127.0.0.1']
@@ -150,21 +169,21 @@ class Round:
             with open(os.path.join(self.folder, 'device.log')) as f:
                 sys.exit(f'{self.device} does not start: {f.read()[-2000:]}')
         if self.device == 'dialplane':
-            register_callee(o.port + 20, o.port)
+            register_callee(self.callee_port, self.port)
         return process_tree(device.pid)
 
     def run(self, rate, seconds, hold_ms, memory):
         o = self.options
         try:
             pids = self.start_device()
-            self.spawn(self.sipp('callee.xml', o.port + 20, '-mp', '20000', '-stf', 'callee.csv'), o.generator_core, 'callee.log')
+            self.spawn(self.sipp('callee.xml', self.callee_port, '-mp', '20000', '-stf', 'callee.csv'), o.generator_core, 'callee.log')
             time.sleep(0.5)
             calls = int(rate * seconds)
             memory_idle, cpu_before = pss_kb(pids), cpu_seconds(pids)
             began = time.time()
-            caller = self.spawn(self.sipp('caller.xml', o.port + 10, '-mp', '30000', '-s', SERVICE, '-r', str(rate), '-m', str(calls),
+            caller = self.spawn(self.sipp('caller.xml', self.caller_port, '-mp', '30000', '-s', SERVICE, '-r', str(rate), '-m', str(calls),
                                           '-l', '1000000', '-d', str(hold_ms), '-recv_timeout', '12000', '-stf', 'caller.csv',
-                                          f'127.0.0.1:{o.port}'), o.generator_core, 'caller.log')
+                                          f'127.0.0.1:{self.port}'), o.generator_core, 'caller.log')
             memory_peak = memory_idle
             while caller.poll() is None:
                 time.sleep(0.5)
@@ -197,7 +216,6 @@ def main():
     parser.add_argument('--rate', type=int, default=1000)
     parser.add_argument('--secs', type=float, default=10)
     parser.add_argument('--rounds', type=int, default=3)
-    parser.add_argument('--port', type=int, default=15070)
     parser.add_argument('--generator-core', default='0')
     parser.add_argument('--device-core', default='1')
     parser.add_argument('--no-memory', action='store_true')
