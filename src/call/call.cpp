@@ -24,7 +24,7 @@ Call::Call(const CallPorts& ports, CallSetup setup, LegId first_leg, Timer::Call
       hunt_(std::move(setup_.gateways)),
       media_(ports.media),
       exchange_(ports.signaling, media_),
-      report_(ports.sink, ports.clock, setup_.conversation),
+      report_(ports.sink, ports.clock, std::move(setup_.conversation)),
       deadline_(std::move(timed_out)) {
     if (setup_.kind == CallSetup::Kind::Inbound) {
         state_ = InboundState::Arrived;

@@ -102,7 +102,7 @@ OutgoingLeg Call::invite_for(const CallSide& side, const CallLeg& leg) const {
     else
         invite.sdp = first_.legs.front().peer_sdp;
     if (to_agent) {
-        invite.conversation = setup_.conversation->id.str();
+        invite.conversation = report_.conversation().id.str();
         invite.answer_mode = setup_.answer_mode;
     }
     if (setup_.incoming) invite.max_forwards = static_cast<std::uint8_t>(setup_.incoming->max_forwards - 1);
