@@ -103,7 +103,7 @@ def web(tally: Tally) -> None:
 def pytest(tally: Tally, name: str, marks: str) -> None:
     report = REPORTS / f"{name}.xml"
     status = run(name, [sys.executable if shutil.which("pytest-3") is None else "/usr/bin/python3", "-m", "pytest", "-q", "-m", marks,
-                        f"--junitxml={report}", "tests/e2e"])
+                        f"--junitxml={report}", "tests/e2e", "tests/interop"])
     before = tally.failed
     tally.add_reports(f"{name}.xml")
     if status and tally.failed == before:

@@ -49,6 +49,14 @@ call::MediaTransport media_of(sip::TransportKind kind) {
     return sip::is_websocket(kind) ? call::MediaTransport::Webrtc : call::MediaTransport::Rtp;
 }
 
+// RFC 8760 section 2.4 lets a client ignore an algorithm it does not know; libre up to 2.x (baresip 1, Debian 12) gives
+// the whole registration up instead.
+sip::DigestServer::Offer offer_for(const sip::MessageView& request) {
+    const auto agent = request.value(sip::HeaderId::UserAgent);
+    const bool old_libre = agent.starts_with("baresip v1.") || agent.starts_with("baresip v2.");
+    return old_libre ? sip::DigestServer::Offer::Md5Only : sip::DigestServer::Offer::ByTransport;
+}
+
 }  // namespace
 
 PhoneRegistrar::PhoneRegistrar(Ports ports)
@@ -91,6 +99,7 @@ PhoneProof PhoneRegistrar::authenticate(const sip::MessageView& request, const s
     const TimePoint now = ports_.clock.now();
     proof.silence = guard_.silenced(flow.remote.address, now);
     proof.config = realm_of(domain);
+    proof.offer = offer_for(request);
     if (!proof.config || proof.silence) return proof;
     telephony::Ptr<telephony::Phone> claimed;
     auto lookup = [&](std::string_view user, std::string_view realm) -> std::optional<sip::DigestSecret> {
@@ -122,8 +131,8 @@ sip::Response PhoneRegistrar::challenge(const PhoneProof& proof, const sip::Flow
     }
     answer.status = 401;
     const bool stale = proof.outcome == sip::DigestOutcome::Stale;
-    for (const auto& value :
-         digest_of(proof.config->organization().sip_domain).challenge(flow.kind, stale, ports_.clock.now()))
+    auto& digest = digest_of(proof.config->organization().sip_domain);
+    for (const auto& value : digest.challenge(flow.kind, stale, ports_.clock.now(), proof.offer))
         answer.headers.add("WWW-Authenticate", value);
     return answer;
 }

@@ -31,6 +31,7 @@ struct PhoneProof {
     telephony::Ptr<telephony::OrganizationConfig> config;  ///< whose realm; null: no organization serves this domain
     telephony::Ptr<telephony::Phone> phone;                ///< when Accepted
     bool silence = false;                                  ///< too many guesses from there
+    sip::DigestServer::Offer offer = sip::DigestServer::Offer::ByTransport;  ///< what to challenge it with
 };
 
 /// How to reach one contact.

@@ -35,6 +35,13 @@ std::chrono::milliseconds in_millis(Duration duration) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(duration);
 }
 
+/// The carrier's own words, or ours when it said nothing.
+std::string_view reason_of(const sip::RegistrationReport& report) {
+    if (!report.reason.empty()) return report.reason;
+    return report.failure == sip::RegistrationFailure::Timeout ? "no answer from the registrar"
+                                                               : "the registrar cannot be reached";
+}
+
 }  // namespace
 
 TrunkLine::TrunkLine(const TrunkPorts& ports, telephony::Ptr<telephony::Trunk> trunk, std::string domain, Start start)
@@ -225,7 +232,8 @@ void TrunkLine::announce(std::string_view type, const telephony::Payload& payloa
 void TrunkLine::on_registration_finished(sip::RegistrationClient&, const sip::RegistrationReport& report) {
     const bool good = report.failure == sip::RegistrationFailure::None;
     status_.last_sip_status = report.status;
-    status_.last_error = good ? std::string() : std::string(report.reason);
+    const std::string_view why = good ? std::string_view() : reason_of(report);
+    status_.last_error = why;
     if (!stopping_) {
         if (good) {
             status_.registration_latency = in_millis(report.latency);
@@ -236,7 +244,7 @@ void TrunkLine::on_registration_finished(sip::RegistrationClient&, const sip::Re
         payload.text("edgeId", trunk_->id.str())
             .number("sipStatus", report.status)
             .number("latencyMs", in_millis(report.latency).count());
-        if (!good) payload.text("reason", report.reason);
+        if (!good) payload.text("reason", why);
         announce(
             good ? telephony::event_type::kTrunkRegistrationSuccess : telephony::event_type::kTrunkRegistrationFailure,
             payload);

@@ -107,7 +107,7 @@ std::vector<std::string> DigestServer::challenge(TransportKind transport, bool s
     std::vector<DigestAlgorithm> algorithms{DigestAlgorithm::Md5};
     if (offer == Offer::Sha256Only)
         algorithms = {DigestAlgorithm::Sha256};
-    else if (!is_websocket(transport))
+    else if (offer == Offer::ByTransport && !is_websocket(transport))
         algorithms = {DigestAlgorithm::Sha256, DigestAlgorithm::Md5};
     std::vector<std::string> values;
     for (DigestAlgorithm algorithm : algorithms) {

@@ -59,8 +59,8 @@ public:
     DigestServer(Options options, Random& random, TimePoint now);
 
     /// Header values of WWW-Authenticate in the order to be sent: SHA-256 then MD5; on WebSocket MD5 alone, because
-    /// JsSIP and SIP.js read the first challenge only. `only_sha256` leaves MD5 out.
-    enum class Offer : std::uint8_t { ByTransport, Sha256Only };
+    /// JsSIP and SIP.js read the first challenge only.
+    enum class Offer : std::uint8_t { ByTransport, Sha256Only, Md5Only };
     std::vector<std::string> challenge(TransportKind transport, bool stale, TimePoint now,
                                        Offer offer = Offer::ByTransport);
 

@@ -30,7 +30,7 @@ def statuses(frames: list[dict]) -> list[str]:
 
 
 def legs(conversation: dict) -> dict[str, dict]:
-    return {participant["purpose"]: participant["calls"][0] for participant in conversation["participants"]}
+    return {participant["purpose"]: participant["calls"][-1] for participant in conversation["participants"]}
 
 
 def test_a_call_lives_its_whole_life_over_notifications(api, agent, follow):

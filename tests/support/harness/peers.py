@@ -14,6 +14,12 @@ INTEROP = pathlib.Path(__file__).resolve().parents[2] / "interop"
 MODULES = ("/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules", "/usr/lib64/baresip/modules")
 
 
+def is_bound(port: int) -> bool:
+    """Does anybody on this machine listen on that UDP port? Asked without sending anything."""
+    rows = pathlib.Path("/proc/net/udp").read_text().splitlines()[1:]
+    return any(int(row.split()[1].split(":")[1], 16) == port for row in rows)
+
+
 class Baresip:
     """A phone without a screen: answers by itself, plays a tone, writes what it hears to a file."""
 
@@ -22,7 +28,7 @@ class Baresip:
         folder.mkdir(parents=True)
         self.folder = folder
         self.control_port = free_port()
-        write_wav(folder / "tone.wav", tone(hertz, 4, rate=48000), 48000)
+        write_wav(folder / "tone.wav", tone(hertz, 60))
         write_wav(folder / "silence.wav", [0] * 8000)
         modules = next(path for path in MODULES if pathlib.Path(path).is_dir())
         loaded = ["g711", "g722", "opus", "aufile", "aubridge", "sndfile", "srtp", "dtls_srtp", "ice", "auconv", "auresamp"]
@@ -30,7 +36,8 @@ class Baresip:
         (folder / "config").write_text("\n".join([
             "poll_method epoll", f"sip_listen 127.0.0.1:{free_port()}", "net_interface 127.0.0.1", "call_local_timeout 60",
             "call_max_calls 4", "audio_player aubridge,sink", f"snd_path {folder}", f"audio_source aufile,{folder}/tone.wav",
-            f"audio_alert aufile,{folder}/silence.wav", "audio_level no", "rtcp_mux no", "jitter_buffer_delay 5-10",
+            f"audio_alert aufile,{folder}/silence.wav", "ausrc_srate 8000", "auplay_srate 8000",
+            "ausrc_channels 1", "auplay_channels 1", "audio_level no", "rtcp_mux no", "jitter_buffer_delay 5-10",
             "sip_verify_server no", f"module_path {modules}", *(f"module {name}.so" for name in present),
             "module_tmp uuid.so", "module_tmp account.so", "module_app menu.so", "module_app ctrl_tcp.so",
             f"ctrl_tcp_listen 127.0.0.1:{self.control_port}", ""]))
@@ -70,22 +77,26 @@ class Baresip:
 
 
 class Sipp:
-    """One SIPp scenario. `keys` are the scenario's own words."""
+    """One SIPp scenario; `words` fill its {{places}}."""
 
     def __init__(self, folder: pathlib.Path, scenario: str, port: int = 0, remote: str = "", calls: int = 1, service: str = "",
                  transport: str = "u1", timeout: int = 60, media_port: int = 0,
-                 address: str = "127.0.0.1", **keys):
+                 address: str = "127.0.0.1", **words):
         self.port = port or free_port()
-        command = ["sipp", "-sf", INTEROP / "sipp" / f"{scenario}.xml", "-i", address, "-p", self.port, "-mi", address,
+        text = (INTEROP / "sipp" / f"{scenario}.xml").read_text()
+        for name, value in words.items():
+            text = text.replace("{{%s}}" % name, str(value))
+        file = folder / f"{scenario}-{self.port}.xml"
+        file.write_text(text)
+        command = ["sipp", "-sf", file, "-i", address, "-p", self.port, "-mi", address,
                    "-mp", media_port or free_port(), "-m", calls, "-nostdin", "-t", transport, "-timeout", f"{timeout}s", "-timeout_error",
                    "-trace_err", "-error_file", folder / f"{scenario}-{self.port}.errors"]
         command += ["-trace_msg", "-message_file", folder / f"{scenario}-{self.port}.messages"]
         command += ["-s", service] if service else []
-        for name, value in keys.items():
-            command += ["-key", name, value]
         command += [remote] if remote else []
         self.messages = folder / f"{scenario}-{self.port}.messages"
         self.process = Process(f"sipp-{scenario}-{self.port}", command, folder, cwd=folder)
+        until(lambda: is_bound(self.port) or not self.process.running(), 10, "SIPp listens")
 
     def finish(self, seconds: float = 60) -> None:
         """Every call of the scenario went as written."""
@@ -112,6 +123,20 @@ class Kamailio:
         self.process = Process("kamailio", ["kamailio", "-DD", "-E", "-m", "64", "-M", "8", "-P", folder / "pid", "-Y", folder,
                                             "-A", f"PORT={self.port}", "-A", f'CONTROL="unixs:{self.control}"',
                                             "-f", INTEROP / "kamailio" / "registrar.cfg"], folder)
+        until(self._answers, 10, "Kamailio answers OPTIONS")
+
+    def _answers(self) -> bool:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            udp.connect(("127.0.0.1", self.port))
+            udp.settimeout(0.5)
+            here = "127.0.0.1:%d" % udp.getsockname()[1]
+            try:
+                udp.send((f"OPTIONS sip:127.0.0.1:{self.port} SIP/2.0\r\nVia: SIP/2.0/UDP {here};branch=z9hG4bKup\r\n"
+                          f"From: <sip:test@{here}>;tag=1\r\nTo: <sip:127.0.0.1>\r\nCall-ID: up\r\nCSeq: 1 OPTIONS\r\n"
+                          "Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n").encode())
+                return udp.recv(2048).startswith(b"SIP/2.0 200")
+            except OSError:
+                return False
 
     def close(self) -> None:
         self.process.end()

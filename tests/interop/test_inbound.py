@@ -1,0 +1,55 @@
+"""SIPp as a carrier that calls in over a trusted trunk: to an agent's number, to one that leads nowhere yet, to one that nobody has,
+and from a source that nobody knows."""
+from harness.audio import read_wav, snr_db
+from harness.peers import Sipp
+
+CARRIER_HZ, AGENT_HZ = 440, 1000
+MAIN_LINE = "+15551230000"
+
+
+def test_a_call_in_reaches_the_phone_of_the_numbers_user(switch, client, make_trunk, sipp, rtp, phone):
+    from harness.ports import free_port
+
+    agent, far_end, port = phone(hertz=AGENT_HZ), rtp(CARRIER_HZ), free_port()
+    make_trunk(port)
+    with client.notifications(f"v2.users.{switch.agent['userId']}.conversations") as channel:
+        caller = sipp("call_in", port=port, remote=switch.sip_address, service=switch.agent["callerId"], audio_port=far_end.port)
+        caller.finish()
+        frames = []
+        while not frames or frames[-1]["status"] not in ("disconnected", "failed"):
+            frames.append(channel.socket.receive_json(20)["eventBody"])
+    ended = frames[-1]
+    assert ended["direction"] == "inbound" and ended["connectedTime"]
+    assert ended["reason"] == "remote_hangup"
+    assert ended["from"]["phoneNumber"] == "+14155557777" and ended["to"]["phoneNumber"] == switch.agent["callerId"]
+    assert len(far_end.heard()) > 3 * 8000
+    heard, rate = read_wav(agent.heard())
+    figures = snr_db(far_end.heard(), AGENT_HZ), snr_db(heard, CARRIER_HZ, rate)
+    print(f"SNR at the carrier {figures[0]:.1f} dB, at the agent {figures[1]:.1f} dB")
+    assert min(figures) > 20, figures
+
+
+def test_a_number_that_needs_a_queue_is_480(switch, make_trunk, sipp, rtp):
+    from harness.ports import free_port
+
+    port = free_port()
+    make_trunk(port)
+    sipp("call_in_480", port=port, remote=switch.sip_address, service=MAIN_LINE, audio_port=rtp(CARRIER_HZ).port).finish()
+
+
+def test_a_number_that_nobody_has_is_404(switch, make_trunk, sipp, rtp):
+    from harness.ports import free_port
+
+    port = free_port()
+    make_trunk(port)
+    sipp("call_in_404", port=port, remote=switch.sip_address, service="+15550009999", audio_port=rtp(CARRIER_HZ).port).finish()
+
+
+def test_a_source_that_nobody_knows_is_403(switch, tmp_path):
+    """No trunk has the address 127.0.0.3."""
+    caller = Sipp(tmp_path, "call_in_403", remote=switch.sip_address, service=switch.agent["callerId"], address="127.0.0.3",
+                  audio_port=40000)
+    try:
+        caller.finish()
+    finally:
+        caller.close()
