@@ -33,7 +33,7 @@ def _time_limit(request):
     def stop(_signal, _frame):
         raise TimeoutError("the test took too long")
     signal.signal(signal.SIGALRM, stop)
-    signal.alarm(1800 if request.node.get_closest_marker("slow") else 120)
+    signal.alarm(1800 if request.node.get_closest_marker("slow") else 300)
     yield
     signal.alarm(0)
 

@@ -275,7 +275,10 @@ void SipLegs::on_session_ended(sip::InviteSession& session, const sip::SessionEn
     const call::LegId leg = leg_of(session);
     if (!leg.valid()) return;
     let_go(leg);
-    const bool before_answer = session.state() == sip::InviteSession::State::Inviting ||
+    // A caller hears of its transport only while the INVITE is out: the next gateway is tried (RFC 3263 section 4.3).
+    const bool unreachable =
+        end.cause == sip::EndCause::TransportFailed && session.role() == sip::InviteSession::Role::Caller;
+    const bool before_answer = session.state() == sip::InviteSession::State::Inviting || unreachable ||
                                end.cause == sip::EndCause::Rejected || end.cause == sip::EndCause::NoAnswer ||
                                end.cause == sip::EndCause::LocalCancel;
     if (end.cause == sip::EndCause::RemoteCancel)

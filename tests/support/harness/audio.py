@@ -67,6 +67,12 @@ def snr_db(samples: list[int], hertz: float, rate: int = RATE) -> float:
     return 10 * math.log10(signal / max(noise, 1e-9)) if signal > 0 else -math.inf
 
 
+def best_snr_db(samples: list[int], hertz: float, rate: int = RATE, seconds: float = 3) -> float:
+    """Of every stretch of that length: a machine busy with other things may lose packets in one of them."""
+    size, step = int(seconds * rate), rate // 2
+    return max(snr_db(samples[start:start + size], hertz, rate) for start in range(0, max(len(samples) - size, 1), step))
+
+
 class RtpEndpoint:
     """One PCMU media endpoint: sends a tone to whoever sent to it first (or to `target`), and keeps what it hears."""
 
