@@ -39,7 +39,8 @@ class Tally:
 
 
 def run(title: str, command: list[str], **options) -> int:
-    print(f"== {title}: {' '.join(command)}", flush=True)
+    shown = " ".join(command)
+    print(f"== {title}: {shown if len(shown) <= 160 else shown[:160] + ' …'}", flush=True)
     started = time.monotonic()
     status = subprocess.run(command, cwd=options.pop("cwd", ROOT), **options).returncode
     print(f"== {title}: {'ok' if status == 0 else f'exit {status}'} in {time.monotonic() - started:.0f} s", flush=True)
