@@ -23,7 +23,7 @@ sip::Screening InboundScreen::screen(const sip::MessageView& request, const sip:
     if (request.method() == sip::Method::Register) return screen_phone(request, flow, request.to().uri().host());
     if (TrunkLine* trunk = trunk_behind(request, flow, Match::Certain))
         return pass({RequestOrigin::Kind::Trunk, {}, trunk});
-    if (is_phone(request, flow)) return screen_phone(request, flow, request.from().uri().host());
+    if (is_phone_flow(flow)) return screen_phone(request, flow, request.from().uri().host());
     if (TrunkLine* trunk = trunk_behind(request, flow, Match::Endpoint))
         return pass({RequestOrigin::Kind::Trunk, {}, trunk});
     if (phones_.serves(request.from().uri().host())) return screen_phone(request, flow, request.from().uri().host());
@@ -36,7 +36,7 @@ TrunkLine* InboundScreen::trunk_behind(const sip::MessageView& request, const si
     return trunks_.caller_at(flow, request.request_uri().user(), at_least);
 }
 
-bool InboundScreen::is_phone(const sip::MessageView&, const sip::Flow& flow) {
+bool InboundScreen::is_phone_flow(const sip::Flow& flow) const {
     return sip::is_websocket(flow.kind) || phones_.phone_on(flow) != nullptr;
 }
 

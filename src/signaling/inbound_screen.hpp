@@ -42,7 +42,7 @@ private:
     sip::Screening stranger(const sip::Flow& flow);
     sip::Screening pass(RequestOrigin origin);
     TrunkLine* trunk_behind(const sip::MessageView& request, const sip::Flow& flow, TrunkLine::Match at_least);
-    bool is_phone(const sip::MessageView& request, const sip::Flow& flow);
+    bool is_phone_flow(const sip::Flow& flow) const;
 
     static constexpr std::chrono::seconds kSilence{60};
     static constexpr std::size_t kStrangers = 10'000;

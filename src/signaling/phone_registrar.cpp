@@ -212,10 +212,6 @@ void PhoneRegistrar::flow_closed(const sip::Flow& flow) {
     apply(registrar_.connection_lost(flow, ports_.clock.now()));
 }
 
-void PhoneRegistrar::flow_failed(call::ContactId contact) {
-    apply(registrar_.flow_failed(sip::BindingId(contact.value())));
-}
-
 telephony::Ptr<telephony::Phone> PhoneRegistrar::find_phone(const std::string& aor) const {
     const auto account = accounts_.find(aor);
     if (account == accounts_.end()) return nullptr;

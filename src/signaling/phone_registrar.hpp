@@ -76,8 +76,6 @@ public:
     /// The phone that is registered over this very flow, if any.
     telephony::Ptr<telephony::Phone> phone_on(const sip::Flow& flow) const;
     std::optional<PhoneTarget> target(call::ContactId contact) const;
-    /// A request to the contact found its flow dead.
-    void flow_failed(call::ContactId contact);
 
     std::vector<call::PhoneContact> contacts_of(const telephony::OrganizationId& organization,
                                                 const telephony::UserId& user) const override;
