@@ -10,16 +10,11 @@
 #include <cerrno>
 #include <ctime>
 
-#include "base/metrics.hpp"
-
 namespace dp::media {
 namespace {
 
 TimePoint clock_now() {
     return std::chrono::steady_clock::now();
-}
-WallTime wall_now() {
-    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
 timespec to_timespec(Duration duration) {
@@ -33,7 +28,6 @@ constexpr std::uint64_t kSharedV4Tag = 1;
 constexpr std::uint64_t kSharedV6Tag = 2;
 constexpr std::uint64_t kFirstSourceTag = 3;
 
-constexpr std::chrono::milliseconds kSliceTime{20};
 constexpr std::chrono::milliseconds kLoadPeriod{100};
 constexpr std::uint16_t kStunPerSecond = 200;
 constexpr std::uint16_t kRefusalsPerSecond = 5;
@@ -281,58 +275,6 @@ void Worker::step_handshakes() {
     if (budget <= 0 && handshakes_.size() > 1) std::ranges::rotate(handshakes_, handshakes_.begin() + 1);
 }
 
-void Worker::run_slices() {
-    const TimePoint begin = now_;
-    while (slice_due_ <= begin) {
-        run_slice(next_slice_);
-        next_slice_ = (next_slice_ + 1) % kSlices;
-        slice_due_ += kSliceTime;
-        if (begin - slice_due_ > std::chrono::seconds(1)) slice_due_ = begin;
-    }
-}
-
-void Worker::run_slice(std::size_t slice) {
-    if (slice == 0) {
-        gauges_.packets.store(packets_in_, std::memory_order_relaxed);
-        const auto overflows = [](const auto& socket) { return socket ? socket->socket().overflows() : 0U; };
-        gauges_.socket_overflows.store(overflows(shared_v4_) + overflows(shared_v6_), std::memory_order_relaxed);
-        gauges_.events_lost.store(outbox_.dropped(), std::memory_order_relaxed);
-    }
-    if (slices_[slice].empty()) return;
-    const WallTime wall = wall_now();
-    for (Leg* leg : slices_[slice]) {
-        leg->on_second(now_, wall);
-        count_drops(legs_.at(leg->id()));
-        statistics_.emplace_back(leg->id(), leg->statistics());
-    }
-    outbox_.put([batch = std::move(statistics_)](Listener& listener) {
-        if (!listener.events) return;
-        for (const auto& [id, statistics] : batch) listener.events->on_statistics(id, statistics);
-    });
-    statistics_.clear();
-}
-
-void Worker::count_drops(Owned& owned) {
-    struct Named {
-        std::uint64_t DropCounts::* count;
-        metrics::Counter& counter;
-    };
-    const auto named = [](std::uint64_t DropCounts::* count, const char* reason) {
-        return Named{count, metrics::counter("dialplane_media_dropped_total", std::string("reason=\"") + reason + '"',
-                                             "Datagrams received and refused.")};
-    };
-    static const std::array kReasons{
-        named(&DropCounts::malformed, "malformed"),    named(&DropCounts::unknown_type, "unknown_type"),
-        named(&DropCounts::foreign_source, "foreign"), named(&DropCounts::authentication, "authentication"),
-        named(&DropCounts::replay, "replay"),          named(&DropCounts::no_key, "no_key"),
-        named(&DropCounts::direction, "direction"),    named(&DropCounts::duplicate, "duplicate")};
-    const DropCounts& now = owned.leg->drops();
-    for (const Named& reason : kReasons)
-        if (const auto grown = now.*reason.count - owned.counted.*reason.count; grown > 0) reason.counter.add(grown);
-    gauges_.dropped.fetch_add(now.total() - owned.counted.total(), std::memory_order_relaxed);
-    owned.counted = now;
-}
-
 void Worker::measure_load() {
     const Duration passed = now_ - load_since_;
     if (passed < kLoadPeriod) return;
@@ -348,129 +290,6 @@ void Worker::flush_sends() {
     sends_.flush();
     if (shared_v4_) shared_v4_->flush();
     if (shared_v6_) shared_v6_->flush();
-}
-
-Leg* Worker::find(call::LegId id) const {
-    const auto at = legs_.find(id);
-    return at == legs_.end() ? nullptr : at->second.leg.get();
-}
-
-void Worker::add(LegSetup setup, call::IpFamily family, std::uint8_t dscp, PortPair own) {
-    const call::LegId id = setup.id;
-    const bool browser = setup.transport == call::MediaTransport::Webrtc;
-    SharedSocket* shared = family == call::IpFamily::V4 ? shared_v4_.get() : shared_v6_.get();
-    LegTransport transport = browser ? LegTransport(*shared, dscp) : LegTransport(std::move(own), dscp, sends_);
-    Owned owned{std::make_unique<Leg>(std::move(setup), std::move(transport), *this, now_), {}, 0, {}};
-    owned.slice = static_cast<std::size_t>(
-        std::ranges::min_element(slices_, {}, [](const auto& legs) { return legs.size(); }) - slices_.begin());
-    slices_[owned.slice].push_back(owned.leg.get());
-    if (!browser) {
-        const PortPair& sockets = owned.leg->transport().own();
-        owned.sources = {add_source(*owned.leg, sockets.rtp.fd(), Leg::Channel::Rtp),
-                         add_source(*owned.leg, sockets.rtcp.fd(), Leg::Channel::Rtcp)};
-    }
-    if (legs_.empty()) slice_due_ = now_;
-    legs_.emplace(id, std::move(owned));
-    gauges_.legs.store(static_cast<std::int64_t>(legs_.size()), std::memory_order_relaxed);
-}
-
-void Worker::connect(call::LegId a, call::LegId b) {
-    Leg* first = find(a);
-    Leg* second = find(b);
-    if (!first || !second || first == second) return;
-    for (Leg* leg : {first, second}) {
-        Leg* former = leg->peer();
-        if (!former || former == first || former == second) continue;
-        leg->set_peer(nullptr, now_);
-        former->set_peer(nullptr, now_);
-    }
-    first->set_peer(second, now_);
-    second->set_peer(first, now_);
-}
-
-void Worker::disconnect(call::LegId id) {
-    Leg* leg = find(id);
-    Leg* former = leg ? leg->peer() : nullptr;
-    if (!former) return;
-    leg->set_peer(nullptr, now_);
-    former->set_peer(nullptr, now_);
-}
-
-/// Late packets of the call fall into sockets that nobody reads, not onto a closed port (no ICMP to the carrier).
-void Worker::drain(Owned& owned) {
-    PortPair sockets = owned.leg->transport().take_own();
-    for (const std::uint32_t source : owned.sources) remove_source(source);
-    const auto family = sockets.rtp.local().address.is_v4() ? call::IpFamily::V4 : call::IpFamily::V6;
-    draining_.push_back({now_ + settings_.drain, family, std::move(sockets)});
-}
-
-void Worker::release(call::LegId id) {
-    const auto at = legs_.find(id);
-    if (at == legs_.end()) return;
-    Leg& leg = *at->second.leg;
-    leg.close(now_);
-    flush_sends();
-    count_drops(at->second);
-    outbox_.put([id, last = leg.statistics()](Listener& listener) {
-        if (listener.events) listener.events->on_statistics(id, last);
-    });
-    std::erase(handshakes_, &leg);
-    frames_.remove(leg);
-    std::erase(slices_[at->second.slice], &leg);
-    if (!leg.transport().shared()) drain(at->second);
-    legs_.erase(at);
-    gauges_.legs.store(static_cast<std::int64_t>(legs_.size()), std::memory_order_relaxed);
-}
-
-void Worker::close_drained() {
-    while (!draining_.empty() && draining_.front().until <= now_) {
-        const auto [family, port] = std::pair(draining_.front().family, draining_.front().sockets.port);
-        draining_.pop_front();
-        outbox_.put([family, port](Listener& listener) {
-            if (listener.port_closed) listener.port_closed(family, port);
-        });
-    }
-}
-
-void Worker::path_up(Leg& leg) {
-    outbox_.put([id = leg.id()](Listener& listener) {
-        if (listener.events) listener.events->on_media_path_up(id);
-    });
-}
-
-void Worker::failed(Leg& leg, call::MediaFailure reason) {
-    outbox_.put([id = leg.id(), reason](Listener& listener) {
-        if (listener.events) listener.events->on_media_failed(id, reason);
-    });
-}
-
-void Worker::timed_out(Leg& leg) {
-    outbox_.put([id = leg.id()](Listener& listener) {
-        if (listener.events) listener.events->on_media_timeout(id);
-    });
-}
-
-void Worker::one_way(Leg& leg) {
-    outbox_.put([id = leg.id()](Listener& listener) {
-        if (listener.events) listener.events->on_one_way(id);
-    });
-}
-
-void Worker::digit(Leg& leg, char digit, std::chrono::milliseconds duration) {
-    outbox_.put([id = leg.id(), digit, duration](Listener& listener) {
-        if (listener.events) listener.events->on_media_digit(id, digit, duration);
-    });
-}
-
-void Worker::want_frames(Leg& leg, bool wanted) {
-    if (wanted)
-        frames_.add(leg);
-    else
-        frames_.remove(leg);
-}
-
-void Worker::want_handshake(Leg& leg) {
-    if (std::ranges::find(handshakes_, &leg) == handshakes_.end()) handshakes_.push_back(&leg);
 }
 
 }  // namespace dp::media
