@@ -179,7 +179,6 @@ const std::vector<Setting>& settings() {
         {"media.workers", SettingKind::Text, "0", "N", "media threads; 0 chooses by cores"},
         {"drain", SettingKind::Text, "10", "SECONDS", "how long SIGTERM waits for calls to end"},
         {"rate-limit", SettingKind::Text, "300", "N", "API requests per minute and client; 0 is unlimited"},
-        {"ui.dir", SettingKind::Text, "", "DIR", "serve the console from a folder instead of the embedded one"},
         {"log.level", SettingKind::Text, "info", "LEVEL", "debug, info, warn or error"},
         {"log.file", SettingKind::Text, "", "FILE", "log to a file instead of standard error"},
     };
@@ -257,7 +256,6 @@ Result<Config> validate(const RawConfig& raw) {
     out.media_ports = ports, out.media_workers = workers;
     out.drain = std::chrono::seconds(drain);
     out.rate_limit_per_minute = rate_limit;
-    out.ui_dir = read.text("ui.dir");
     out.log_level = level, out.log_file = read.text("log.file");
     return out;
 }

@@ -68,7 +68,6 @@ struct Config {
     unsigned media_workers = 0;
     std::chrono::seconds drain{0};
     unsigned rate_limit_per_minute = 0;  ///< 0 = unlimited
-    std::filesystem::path ui_dir;
     log::Level log_level = log::Level::Info;
     std::string log_file;
 };
