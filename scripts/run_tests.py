@@ -2,7 +2,7 @@
 """Builds, then runs every suite and adds up what each runner reported (JUnit XML). Closes with `N passed, N failed`.
 
 Suites: lint (format, layers, headers), unit and sim (ctest), web (Biome, tsc, vitest), e2e (pytest: the real binary, real
-sockets, Chromium), slow (marked tests; only with --slow)."""
+sockets, Chromium), slow (tests marked slow, minutes of real time: nightly, with --slow or --only slow)."""
 import argparse
 import dataclasses
 import os
@@ -114,10 +114,10 @@ def pytest(tally: Tally, name: str, marks: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--slow", action="store_true", help="run the slow suites too")
+    parser.add_argument("--slow", action="store_true", help="run the slow suite too")
     parser.add_argument("--only", default="lint,ctest,web,e2e", help="suites, comma separated")
     arguments = parser.parse_args()
-    suites = arguments.only.split(",")
+    suites = arguments.only.split(",") + (["slow"] if arguments.slow else [])
     shutil.rmtree(REPORTS, ignore_errors=True)
     REPORTS.mkdir(parents=True)
     tally = Tally()
@@ -130,7 +130,7 @@ def main() -> int:
             web(tally)
         if "e2e" in suites:
             pytest(tally, "e2e", "not slow")
-        if arguments.slow:
+        if "slow" in suites:
             pytest(tally, "slow", "slow")
     for name in tally.names:
         print(f"FAILED {name}")

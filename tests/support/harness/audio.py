@@ -48,16 +48,15 @@ def decode_ulaw(code: int) -> int:
     return -magnitude if code & 0x80 else magnitude
 
 
-def snr_db(samples: list[int], hertz: float, rate: int = RATE) -> float:
-    """How far the tone stands above everything else, in dB, over the middle half. A sine of that frequency is fitted to every
-    100 ms, so that two clocks may drift; silence and clicks count as noise."""
-    middle = samples[len(samples) // 4: len(samples) - len(samples) // 4]
+def tone_snr_db(samples: list[int], hertz: float, rate: int = RATE) -> float:
+    """How far the tone stands above everything else, in dB, over all of it. A sine of that frequency is fitted to every 100 ms, so
+    that two clocks may drift; silence and clicks count as noise."""
     size = rate // 10
     signal = noise = 0.0
     turn = 2 * math.pi * hertz / rate
     wave_ = [(math.cos(turn * i), math.sin(turn * i)) for i in range(size)]
-    for start in range(0, len(middle) - size + 1, size):
-        window = middle[start:start + size]
+    for start in range(0, len(samples) - size + 1, size):
+        window = samples[start:start + size]
         total = sum(float(x) * x for x in window)
         real = sum(x * c for x, (c, _) in zip(window, wave_))
         imaginary = sum(x * s for x, (_, s) in zip(window, wave_))
@@ -65,6 +64,11 @@ def snr_db(samples: list[int], hertz: float, rate: int = RATE) -> float:
         signal += power
         noise += max(total - power, 0.0)
     return 10 * math.log10(signal / max(noise, 1e-9)) if signal > 0 else -math.inf
+
+
+def snr_db(samples: list[int], hertz: float, rate: int = RATE) -> float:
+    """Over the middle half."""
+    return tone_snr_db(samples[len(samples) // 4: len(samples) - len(samples) // 4], hertz, rate)
 
 
 def best_snr_db(samples: list[int], hertz: float, rate: int = RATE, seconds: float = 3) -> float:
@@ -76,7 +80,7 @@ def best_snr_db(samples: list[int], hertz: float, rate: int = RATE, seconds: flo
 class RtpEndpoint:
     """One PCMU media endpoint: sends a tone to whoever sent to it first (or to `target`), and keeps what it hears."""
 
-    def __init__(self, hertz: float, seconds: float = 600):
+    def __init__(self, hertz: float, seconds: float = 900):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
