@@ -23,13 +23,11 @@ export function check(condition, message) {
   console.log(`ok   ${message}`);
 }
 
-/** 48 kHz mono, four seconds of a sine with a whole number of cycles: Chromium loops it without a click. */
-function writeTone(file, hertz) {
-  const rate = 48_000;
-  const count = rate * 4;
-  const wav = Buffer.alloc(44 + 2 * count);
+/** 16 bit mono. */
+function writeWav(file, pcm, rate) {
+  const wav = Buffer.alloc(44 + pcm.length);
   wav.write('RIFF', 0);
-  wav.writeUInt32LE(36 + 2 * count, 4);
+  wav.writeUInt32LE(36 + pcm.length, 4);
   wav.write('WAVEfmt ', 8);
   wav.writeUInt32LE(16, 16);
   wav.writeUInt16LE(1, 20);
@@ -39,11 +37,19 @@ function writeTone(file, hertz) {
   wav.writeUInt16LE(2, 32);
   wav.writeUInt16LE(16, 34);
   wav.write('data', 36);
-  wav.writeUInt32LE(2 * count, 40);
-  for (let i = 0; i < count; i++) {
-    wav.writeInt16LE(Math.round(12_000 * Math.sin((2 * Math.PI * hertz * i) / rate)), 44 + 2 * i);
-  }
+  wav.writeUInt32LE(pcm.length, 40);
+  pcm.copy(wav, 44);
   writeFileSync(file, wav);
+}
+
+/** 48 kHz mono, four seconds of a sine with a whole number of cycles: Chromium loops it without a click. */
+function writeTone(file, hertz) {
+  const rate = 48_000;
+  const pcm = Buffer.alloc(2 * rate * 4);
+  for (let i = 0; i < pcm.length / 2; i++) {
+    pcm.writeInt16LE(Math.round(12_000 * Math.sin((2 * Math.PI * hertz * i) / rate)), 2 * i);
+  }
+  writeWav(file, pcm, rate);
 }
 
 /** Runs in the page before its own code: remembers connections and streams for the report, and what the policy refused. */
@@ -113,6 +119,32 @@ async function mediaReport() {
     peakDb,
     direction: pc.getTransceivers()[0]?.currentDirection,
   };
+}
+
+/**
+ * What the newest connection plays from now on, for so many seconds: 16 bit mono as base64, and its sample rate. Frames come
+ * straight from the decoder's output, so that nothing of the page's own audio graph is measured.
+ */
+async function recordHeard(seconds) {
+  const pc = window.__probe.connections.filter((each) => each.connectionState !== 'closed').at(-1);
+  const reader = new MediaStreamTrackProcessor({ track: pc.getReceivers()[0].track.clone() }).readable.getReader();
+  const pieces = [];
+  let rate = 0;
+  for (let length = 0; length < seconds; ) {
+    const { value: frame, done } = await reader.read();
+    if (done) break;
+    const samples = new Float32Array(frame.numberOfFrames);
+    frame.copyTo(samples, { planeIndex: 0, format: 'f32-planar' });
+    rate = frame.sampleRate;
+    length += frame.numberOfFrames / rate;
+    frame.close();
+    pieces.push(Int16Array.from(samples, (x) => Math.max(-32768, Math.min(32767, Math.round(x * 32767)))));
+  }
+  await reader.cancel();
+  const bytes = new Uint8Array(await new Blob(pieces).arrayBuffer());
+  let text = '';
+  for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+  return { rate, pcm: btoa(text) };
 }
 
 export class Browser {
@@ -240,6 +272,12 @@ export class Browser {
     return { before, after, seconds: ms / 1000 };
   }
 
+  /** Records what is heard into a WAV file. */
+  async record(file, seconds) {
+    const { rate, pcm } = await this.page.evaluate(recordHeard, seconds);
+    writeWav(file, Buffer.from(pcm, 'base64'), rate);
+  }
+
   /** Throws with everything that went wrong unseen: the test passes only if this list is empty. */
   async verdict() {
     const violations = await this.page.evaluate(() => window.__probe.violations);
@@ -252,6 +290,41 @@ export class Browser {
     await this.browser.close();
     rmSync(this.options.folder, { recursive: true, force: true });
   }
+}
+
+export const WAIT = 20_000;
+export const card = (page, status) => page.locator(`article[data-status="${status}"]`).first();
+export const button = (page, name) => page.getByRole('button', { name, exact: true });
+
+export async function dial(page, number) {
+  await page.getByLabel('Number', { exact: true }).fill(number);
+  await button(page, 'Call').click();
+}
+
+async function token({ baseUrl, oauth }) {
+  const credentials = Buffer.from(`${oauth.clientId}:${oauth.clientSecret}`).toString('base64');
+  const response = await fetch(`${baseUrl}/oauth/token`, {
+    method: 'POST',
+    headers: { Authorization: `Basic ${credentials}`, 'Content-Type': 'application/x-www-form-urlencoded' },
+    body: 'grant_type=client_credentials',
+  });
+  if (!response.ok) throw new Failure(`POST /oauth/token: ${response.status} ${await response.text()}`);
+  return (await response.json()).access_token;
+}
+
+/** An application places a call on behalf of the first agent. */
+export async function placeCallByApi(firstRun, number) {
+  const [agent] = firstRun.agents;
+  const response = await fetch(`${firstRun.baseUrl}/api/v2/conversations/calls`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${await token(firstRun)}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({
+      from: { id: agent.userId, phoneNumber: agent.callerId },
+      to: { phoneNumber: number },
+      type: 'pstn',
+    }),
+  });
+  check(response.status === 201, `the API places a call for the agent (${response.status})`);
 }
 
 export function readOptions(argv) {

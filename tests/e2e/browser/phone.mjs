@@ -4,15 +4,11 @@
 //
 //   node tests/e2e/browser/phone.mjs --first-run=DIR/first-run.json [--shots=FOLDER]
 
-import { Browser, check, Failure, main, TONE_HZ } from './harness.mjs';
+import { Browser, button, card, check, dial, main, placeCallByApi, TONE_HZ, WAIT } from './harness.mjs';
 
 const ECHO = '+14155550111';
 const BUSY = '+14155550130';
 const CALLS_BACK = '+14155550170';
-const WAIT = 20_000;
-
-const card = (page, status) => page.locator(`article[data-status="${status}"]`).first();
-const button = (page, name) => page.getByRole('button', { name, exact: true });
 
 async function logIn(browser, page, { user, password }) {
   await page.getByLabel('User').waitFor();
@@ -28,11 +24,6 @@ async function beReady(browser, page) {
   await page.getByText('Registered', { exact: true }).waitFor({ timeout: WAIT });
   await browser.axe('phone, idle');
   await browser.shots('idle');
-}
-
-async function dial(page, number) {
-  await page.getByLabel('Number', { exact: true }).fill(number);
-  await button(page, 'Call').click();
 }
 
 const isTone = ({ peakHz, peakDb }) => Math.abs(peakHz - TONE_HZ) < 15 && peakDb > -60;
@@ -126,30 +117,9 @@ async function callBusy(browser, page) {
   await browser.axe('call failed');
 }
 
-async function token({ baseUrl, oauth }) {
-  const credentials = Buffer.from(`${oauth.clientId}:${oauth.clientSecret}`).toString('base64');
-  const response = await fetch(`${baseUrl}/oauth/token`, {
-    method: 'POST',
-    headers: { Authorization: `Basic ${credentials}`, 'Content-Type': 'application/x-www-form-urlencoded' },
-    body: 'grant_type=client_credentials',
-  });
-  if (!response.ok) throw new Failure(`POST /oauth/token: ${response.status} ${await response.text()}`);
-  return (await response.json()).access_token;
-}
-
 /** An application places a call for this agent: the phone rings, and its user answers. */
 async function beCalled(browser, page, firstRun) {
-  const [agent] = firstRun.agents;
-  const response = await fetch(`${firstRun.baseUrl}/api/v2/conversations/calls`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${await token(firstRun)}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({
-      from: { id: agent.userId, phoneNumber: agent.callerId },
-      to: { phoneNumber: ECHO },
-      type: 'pstn',
-    }),
-  });
-  check(response.status === 201, `the API places a call for the agent (${response.status})`);
+  await placeCallByApi(firstRun, ECHO);
   await button(page, 'Answer').waitFor({ timeout: WAIT });
   await browser.axe('ringing');
   await browser.shots('ringing');
