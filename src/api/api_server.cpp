@@ -7,6 +7,7 @@
 #include "api/console/console_login.hpp"
 #include "api/http/dispatcher.hpp"
 #include "api/notifications/channel_hub.hpp"
+#include "api/openapi/openapi_document.hpp"
 #include "api/resources/resources.hpp"
 #include "api/ui/ui_assets.hpp"
 #include "base/metrics.hpp"
@@ -79,6 +80,7 @@ struct ApiServer::Impl {
             add(router, context);
         add_health(router, options.ready, context.store);
         add_sandbox(router, options.sandbox_numbers);
+        add_documentation(router);
     }
 
     ApiContext context;
@@ -102,6 +104,10 @@ void ApiServer::handle(net::HttpRequest request, net::HttpResponder responder) {
     if (request.path == "/") return std::move(responder).respond({302, {{"Location", "/ui/"}}, {}});
     if (request.path == "/ws/sip") return impl_->options.sip_upgrade(std::move(request), std::move(responder));
     impl_->dispatcher.handle(std::move(request), std::move(responder));
+}
+
+const Router& ApiServer::router() const {
+    return impl_->router;
 }
 
 void ApiServer::publish(telephony::Ptr<telephony::Conversation> conversation) {

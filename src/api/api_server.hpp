@@ -10,6 +10,7 @@
 #include <string>
 
 #include "api/api_context.hpp"
+#include "api/http/router.hpp"
 #include "net/http_server.hpp"
 
 namespace dp::api {
@@ -42,6 +43,9 @@ public:
 
     /// API thread.
     void handle(net::HttpRequest request, net::HttpResponder responder);
+
+    /// What is answered: the contract test holds it against the document. Immutable.
+    const Router& router() const;
 
     /// Any thread.
     void publish(telephony::Ptr<telephony::Conversation> conversation);

@@ -301,6 +301,10 @@ void Server::make_api() {
     });
 }
 
+const api::Router& Server::routes() const {
+    return parts_->api->router();
+}
+
 Result<void> Server::listen() {
     auto& parts = *parts_;
     const auto& config = parts.config;

@@ -13,6 +13,10 @@
 #include "app/first_run.hpp"
 #include "base/result.hpp"
 
+namespace dp::api {
+class Router;
+}
+
 namespace dp::app {
 
 /// What the operator is told once the server is ready.
@@ -33,6 +37,8 @@ public:
     Server& operator=(const Server&) = delete;
 
     const StartReport& report() const { return report_; }
+    /// The table of what the API answers.
+    const api::Router& routes() const;
     /// Not ready any more; new calls get 503; returns when no call is left, the drain time is over, or `hurry` says so.
     void drain(const std::function<bool()>& hurry);
     void stop();

@@ -7,6 +7,7 @@ import time
 
 import requests
 
+from harness import contract
 from harness.client import Client
 from harness.ports import free_port
 from harness.process import Process
@@ -56,6 +57,7 @@ class Server:
         self.started_in = time.monotonic() - began
         self.settings["http"] = self.base_url.removeprefix("http://")
         self.settings["sip"] = self.sip_address
+        contract.watch(self.base_url)
         return self
 
     def _is_ready(self, began: float) -> bool:
