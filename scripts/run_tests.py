@@ -15,7 +15,7 @@ import xml.etree.ElementTree as ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "reports"
-PRESET = "ci"  # dev with the user interface in it, which the browser tests need
+PRESET = "ci"  # ASan and UBSan, and the console in it, which the browser tests need
 
 
 @dataclasses.dataclass
