@@ -135,15 +135,16 @@ def error(status: int, style: str) -> dict:
     return {"$ref": f"#/components/responses/{style}{status}"}
 
 
-def error_statuses(path: str, method: str, operation: dict) -> list[int]:
+def error_statuses(path: str, method: str, operation: dict, style: str) -> list[int]:
     """What can go wrong with any operation like this one, and what the fragment adds."""
+    invalid = 422 if style == "detail" else 400
     out = {500, 503} | set(operation.get("errors") or [])
     if operation.get("access") != "open":
         out |= {401, 403, 406, 429}
     if "{" in path:
         out.add(404)
     if operation.get("query") or operation.get("body") or operation.get("form"):
-        out.add(400)
+        out.add(invalid)
     if operation.get("body"):
         out |= {413, 415}
     if operation.get("idempotent"):
@@ -200,7 +201,7 @@ def join_operation(path: str, method: str, operation: dict, tag: str, style: str
         out["requestBody"] = {"required": True, "content": {
             "application/x-www-form-urlencoded": {"schema": shorthand(as_schema(operation["form"]))}}}
     out["responses"] = {str(status): answer(int(status), value) for status, value in (operation.get("answers") or {}).items()}
-    for status in error_statuses(path, method, operation):
+    for status in error_statuses(path, method, operation, style):
         out["responses"].setdefault(str(status), error(status, style))
     out["security"] = security(operation)
     if "permissions" in operation:
@@ -251,6 +252,16 @@ def check(document: dict) -> None:
                 problems.append(f"{kind[:-1]} {name} is used by nothing")
 
 
+def all_paths(fragment: dict) -> list[tuple[str, dict]]:
+    """The fragment's paths, and the same once more under `also_under`'s prefix, with a suffix to the ids."""
+    paths = list((fragment.get("paths") or {}).items())
+    again = fragment.get("also_under")
+    if not again:
+        return paths
+    return paths + [(again["prefix"] + path, {method: operation | {"id": operation["id"] + again["suffix"]} for method, operation in
+                                              operations.items()}) for path, operations in paths]
+
+
 def join(folder: pathlib.Path) -> dict:
     common = yaml.safe_load((folder / "common.yaml").read_text())
     document = {"openapi": "3.1.0", "info": common["info"], "servers": [{"url": "/"}], "tags": [], "paths": {},
@@ -261,7 +272,7 @@ def join(folder: pathlib.Path) -> dict:
     for name, fragment in fragments:
         unique(schemas, fragment.get("schemas") or {}, "schema", name)
         document["tags"].append({"name": fragment["tag"], "description": fragment.get("description", "")})
-        for path, operations in (fragment.get("paths") or {}).items():
+        for path, operations in all_paths(fragment):
             joined = {method: join_operation(path, method, operations[method], fragment["tag"], fragment.get("style", "genesys"),
                                              common["parameters"]) for method in METHODS if method in operations}
             for method in sorted(set(operations) - set(METHODS)):

@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "base/mailbox.hpp"
 #include "base/random.hpp"
+#include "telephony/accounts/account_service.hpp"
 #include "telephony/config/configuration_service.hpp"
 #include "telephony/conversation/conversation_service.hpp"
 #include "telephony/live/station.hpp"
@@ -37,6 +38,7 @@ struct ApiContext {
     telephony::ConfigurationService& configuration;
     telephony::TrunkService& trunks;
     telephony::NumberService& numbers;
+    telephony::AccountService& accounts;
     telephony::PhoneService& phones;
     telephony::ConversationService& conversations;
     telephony::LiveConversations& live_conversations;

@@ -90,6 +90,7 @@ struct Server::Parts {
     std::unique_ptr<telephony::ConfigurationService> configuration;
     std::unique_ptr<telephony::TrunkService> trunks;
     std::unique_ptr<telephony::NumberService> numbers;
+    std::unique_ptr<telephony::AccountService> accounts;
     std::unique_ptr<telephony::PhoneService> phones;
     std::unique_ptr<telephony::ConversationService> conversations;
     std::unique_ptr<api::ApiServer> api;
@@ -266,6 +267,7 @@ void Server::make_api() {
     parts.configuration = std::make_unique<telephony::ConfigurationService>(*parts.store, parts.random);
     parts.trunks = std::make_unique<telephony::TrunkService>(*parts.store, *parts.secrets, parts.random);
     parts.numbers = std::make_unique<telephony::NumberService>(*parts.store, parts.random);
+    parts.accounts = std::make_unique<telephony::AccountService>(*parts.store, *parts.secrets, parts.random);
     parts.phones = std::make_unique<telephony::PhoneService>(*parts.store, *parts.secrets, parts.random);
     parts.conversations =
         std::make_unique<telephony::ConversationService>(*parts.store, parts.live_conversations, parts.random);
@@ -285,9 +287,10 @@ void Server::make_api() {
         options.sandbox_numbers = parts.sandbox_numbers();
         options.requests_per_minute = static_cast<int>(parts.config.rate_limit_per_minute);
         parts.api = std::make_unique<api::ApiServer>(
-            api::ApiContext{*parts.store, *parts.configuration, *parts.trunks, *parts.numbers, *parts.phones,
-                            *parts.conversations, parts.live_conversations, parts.live_stations, parts.live_trunks,
-                            parts.call_control, *parts.secrets, parts.clock, parts.random, parts.api_loop()},
+            api::ApiContext{*parts.store, *parts.configuration, *parts.trunks, *parts.numbers, *parts.accounts,
+                            *parts.phones, *parts.conversations, parts.live_conversations, parts.live_stations,
+                            parts.live_trunks, parts.call_control, *parts.secrets, parts.clock, parts.random,
+                            parts.api_loop()},
             parts.hash_thread.loop(), std::move(options));
         parts.http = std::make_unique<net::HttpServer>(
             parts.api_loop(), net::HttpLimits{}, [&parts](net::HttpRequest request, net::HttpResponder responder) {

@@ -27,6 +27,7 @@ using StationId = StrongId<struct StationTag>;
 using EdgeGroupId = StrongId<struct EdgeGroupTag>;
 using SipProfileId = StrongId<struct SipProfileTag>;
 using TrunkId = StrongId<struct TrunkTag>;
+using TelephonyConfigurationId = StrongId<struct TelephonyConfigurationTag>;
 using NumberId = StrongId<struct NumberTag>;
 using QueueId = StrongId<struct QueueTag>;
 using CallFlowId = StrongId<struct CallFlowTag>;

@@ -12,6 +12,20 @@ net::HttpResponse json_response(int status, const json::value& body) {
     return {status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, json::serialize(body)};
 }
 
+/// What was wrong, and where: `{"detail": [{"loc": ["body", "config", "api_key"], "msg", "type"}]}`.
+json::object validation_detail(const Error& error) {
+    json::array where{"body"};
+    for (std::string_view rest = error.field; !rest.empty();) {
+        const auto dot = rest.find('.');
+        where.emplace_back(rest.substr(0, dot));
+        rest = dot == std::string_view::npos ? std::string_view{} : rest.substr(dot + 1);
+    }
+    const bool missing = error.code == ErrorCode::MissingField;
+    return {{"detail",
+             json::array{json::object{
+                 {"loc", std::move(where)}, {"msg", error.detail}, {"type", missing ? "missing" : "value_error"}}}}};
+}
+
 }  // namespace
 
 net::HttpResponse error_response(int status, std::string_view code, const Error& error, std::string_view correlation) {
@@ -35,8 +49,9 @@ net::HttpResponse error_response(const Error& error, ErrorStyle style, std::stri
             return oauth_error(known.http_status, bad_client ? "invalid_client" : "invalid_request", error.detail);
         }
         case ErrorStyle::Detail: {
-            const bool invalid = known.http_status == 400;
-            return json_response(invalid ? 422 : known.http_status, json::object{{"detail", error.detail}});
+            if (known.http_status != 400)
+                return json_response(known.http_status, json::object{{"detail", error.detail}});
+            return json_response(422, validation_detail(error));
         }
         case ErrorStyle::Genesys:
             break;

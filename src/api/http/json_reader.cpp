@@ -127,6 +127,16 @@ std::optional<std::vector<std::pair<std::string, std::string>>> JsonReader::text
     return out;
 }
 
+std::optional<std::string> JsonReader::opaque_object(std::string_view name, std::size_t max_size) {
+    const auto* value = take(name);
+    if (!value) return std::nullopt;
+    if (!value->is_object()) return refuse(name, "must be an object"), std::nullopt;
+    auto text = json::serialize(*value);
+    if (text.size() > max_size)
+        return refuse(name, fmt::format("must be at most {} octets long", max_size)), std::nullopt;
+    return text;
+}
+
 JsonReader* JsonReader::nest(const json::object& object, std::string path) {
     return nested_.emplace_back(std::make_unique<JsonReader>(object, std::move(path))).get();
 }

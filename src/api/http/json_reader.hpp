@@ -46,6 +46,8 @@ public:
     /// String to string, e.g. custom headers.
     std::optional<std::vector<std::pair<std::string, std::string>>> text_map(std::string_view name,
                                                                              std::size_t max_items);
+    /// An object that is carried, not understood: its text, at most `max_size` octets of it.
+    std::optional<std::string> opaque_object(std::string_view name, std::size_t max_size);
     /// A nested object, or null when absent. The reader belongs to this one; its errors are ours.
     JsonReader* object(std::string_view name);
     JsonReader* required_object(std::string_view name);

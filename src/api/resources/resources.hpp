@@ -17,6 +17,7 @@ void add_phone_session(Router& router, ApiContext& context);
 void add_stations(Router& router, ApiContext& context);
 void add_trunks(Router& router, ApiContext& context);
 void add_numbers(Router& router, ApiContext& context);
+void add_telephony_configurations(Router& router, ApiContext& context);
 void add_conversations(Router& router, ApiContext& context);
 
 }  // namespace dp::api

@@ -227,6 +227,35 @@ void fields(auto& v, Of<t::NumberRouting> auto& e) {
     v("callflow", e.callflow);
 }
 
+void fields(auto& v, Of<t::CarrierSetting> auto& e) {
+    v("name", e.name);
+    v("value", e.value);
+}
+
+void fields(auto& v, Of<t::SealedSetting> auto& e) {
+    v("name", e.name);
+    v("value", e.value);
+    v("mask", e.mask);
+}
+
+void fields(auto& v, Of<t::TelephonyConfiguration> auto& e) {
+    v("name", e.name);
+    v("carrier", e.carrier);
+    v("settings", e.settings);
+    v("secrets", e.secrets);
+    v("defaultOutbound", e.default_outbound);
+}
+
+void fields(auto& v, Of<t::CallerIdUse> auto& e) {
+    v("configuration", e.configuration);
+    v("address", e.address);
+    v("countryCode", e.country_code);
+    v("active", e.active);
+    v("isDefault", e.is_default);
+    v("metadata", e.metadata);
+    v("added", e.added);
+}
+
 void fields(auto& v, Of<t::Number> auto& e) {
     v("e164", e.e164);
     v("type", e.type);
@@ -237,6 +266,7 @@ void fields(auto& v, Of<t::Number> auto& e) {
     v("carrierText", e.carrier_text);
     v("routing", e.routing);
     v("label", e.label);
+    v("callerId", e.caller_id);
 }
 
 void fields(auto& v, Of<t::Termination> auto& e) {

@@ -50,6 +50,9 @@ Values values_of(const t::Trunk& e) {
             // '' would be no key, and two trunks without a user name at one host are duplicates too.
             e.registration.host.empty() ? std::nullopt : std::optional(e.registration.username)};
 }
+Values values_of(const t::TelephonyConfiguration& e) {
+    return {key(e.name), e.default_outbound ? key("outbound") : std::nullopt};
+}
 Values values_of(const t::Number& e) {
     return {is_live(e.state) ? key(e.e164) : std::nullopt, key(e.location)};
 }
@@ -113,6 +116,8 @@ const std::array<EntityTable, t::kEntityTypes>& tables() {
                "The registration host and user name in this edge group"}}),
         make("queues", {}, {}),
         make("call_flows", {}, {}),
+        make("telephony_configurations", {"name", "default_for"},
+             {{{"name"}, true, "The name"}, {{"default_for"}, true, "The default outbound configuration"}}),
         make("numbers", {"live_e164", "location_id"}, {{{"live_e164"}, true, "The number"}}),
     };
     return kTables;

@@ -21,6 +21,7 @@ constexpr std::array<std::string_view, kEntityTypes> kNames{"organization",
                                                             "edge",
                                                             "queue",
                                                             "callflow",
+                                                            "telephonyconfiguration",
                                                             "number"};
 
 }  // namespace

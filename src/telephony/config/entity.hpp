@@ -6,6 +6,7 @@
 #include <string_view>
 #include <variant>
 
+#include "telephony/accounts/telephony_configuration.hpp"
 #include "telephony/identity/credentials.hpp"
 #include "telephony/identity/organization.hpp"
 #include "telephony/identity/user.hpp"
@@ -24,10 +25,10 @@ namespace dp::telephony {
 
 /// In an order in which every entity stands after those it refers to.
 template <template <class> class Of>
-using EveryEntity =
-    std::variant<Of<Organization>, Of<OAuthClient>, Of<ApiKey>, Of<Location>, Of<NetworkConfiguration>, Of<Site>,
-                 Of<User>, Of<ConsoleCredential>, Of<PhoneBaseSettings>, Of<Phone>, Of<UserTelephonySettings>,
-                 Of<EdgeGroup>, Of<SipProfile>, Of<Trunk>, Of<Queue>, Of<CallFlow>, Of<Number>>;
+using EveryEntity = std::variant<Of<Organization>, Of<OAuthClient>, Of<ApiKey>, Of<Location>, Of<NetworkConfiguration>,
+                                 Of<Site>, Of<User>, Of<ConsoleCredential>, Of<PhoneBaseSettings>, Of<Phone>,
+                                 Of<UserTelephonySettings>, Of<EdgeGroup>, Of<SipProfile>, Of<Trunk>, Of<Queue>,
+                                 Of<CallFlow>, Of<TelephonyConfiguration>, Of<Number>>;
 
 template <class T>
 using Itself = T;
@@ -53,6 +54,7 @@ enum class EntityType : std::uint8_t {
     Trunk,
     Queue,
     CallFlow,
+    TelephonyConfiguration,
     Number,
 };
 inline constexpr std::size_t kEntityTypes = std::variant_size_v<Entity>;

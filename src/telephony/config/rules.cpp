@@ -160,8 +160,27 @@ Result<void> check_routing(const OrganizationConfig& config, const NumberRouting
     return {};
 }
 
+Result<void> check(const OrganizationConfig& config, const TelephonyConfiguration& account) {
+    DP_CHECK(named(account.name));
+    Result<void> free;
+    config.all<TelephonyConfiguration>().for_each([&](const Ptr<TelephonyConfiguration>& other) {
+        if (other->id == account.id || other->name != account.name) return true;
+        free = fail(ErrorCode::Duplicate,
+                    fmt::format("A telephony configuration named '{}' exists already.", account.name), other->id.str());
+        return false;
+    });
+    return free;
+}
+
 Result<void> check_provider(const OrganizationConfig& config, const Number& number) {
     if (number.provider.empty()) return missing("providerId");
+    if (config.find<TelephonyConfiguration>(TelephonyConfigurationId(number.provider))) {
+        if (number.type == NumberType::Pstn) return {};
+        return fail(
+            ErrorCode::InvalidValue,
+            fmt::format("type: the provider '{}' has no numbers of type {}.", number.provider, to_string(number.type)),
+            "type");
+    }
     const auto trunk = config.trunk_of_provider(number.provider);
     if (!trunk)
         return fail(ErrorCode::InvalidValue, fmt::format("providerId '{}' does not exist.", number.provider),
@@ -180,6 +199,8 @@ Result<void> check(const OrganizationConfig& config, const Number& number) {
     DP_CHECK(check_provider(config, number));
     DP_CHECK(refers<Location>(config, number.location, "locationId"));
     if (number.routing) DP_CHECK(check_routing(config, *number.routing));
+    if (number.caller_id)
+        DP_CHECK(refers<TelephonyConfiguration>(config, number.caller_id->configuration, "configuration"));
     const auto& same = config.number_by_e164(number.e164);
     if (is_live(number.state) && same && same->id != number.id)
         return fail(ErrorCode::Duplicate, fmt::format("The number {} exists already.", number.e164), same->id.str());

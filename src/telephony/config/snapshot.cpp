@@ -25,6 +25,26 @@ std::vector<Ptr<Number>> OrganizationConfig::numbers_of(const UserId& user) cons
     return out;
 }
 
+std::vector<Ptr<Number>> OrganizationConfig::numbers_of(const TelephonyConfigurationId& account) const {
+    std::vector<Ptr<Number>> out;
+    const std::tuple<std::string_view, WallTime, std::string_view> from{account.str(), WallTime::min(), {}};
+    numbers_by_account_.for_each_from(from, [&](const Ptr<Number>& number) {
+        if (number->caller_id->configuration != account) return false;
+        out.push_back(number);
+        return true;
+    });
+    return out;
+}
+
+Ptr<TelephonyConfiguration> OrganizationConfig::default_account() const {
+    Ptr<TelephonyConfiguration> found;
+    all<TelephonyConfiguration>().for_each([&](const Ptr<TelephonyConfiguration>& account) {
+        if (account->default_outbound) found = account;
+        return !found;
+    });
+    return found;
+}
+
 Ptr<Trunk> OrganizationConfig::trunk_of_provider(std::string_view id_or_name) const {
     if (const auto& trunk = all<Trunk>().find(id_or_name)) return trunk;
     Ptr<Trunk> found;

@@ -35,6 +35,11 @@ struct NumbersByE164 {
 struct NumbersByUser {
     static std::tuple<std::string_view, std::string_view> key(const Number& n) { return {n.routing->id, n.id.str()}; }
 };
+struct NumbersByAccount {
+    static std::tuple<std::string_view, WallTime, std::string_view> key(const Number& n) {
+        return {n.caller_id->configuration.str(), n.caller_id->added, n.id.str()};
+    }
+};
 struct PhonesBySipUsername {
     static std::string_view key(const Phone& phone) { return phone.sip.username; }
 };
@@ -87,6 +92,10 @@ public:
     std::vector<Ptr<Number>> numbers_of(const UserId& user) const;
     /// The live (not rejected, failed or released) number of this value.
     const Ptr<Number>& number_by_e164(std::string_view e164) const { return numbers_by_e164_.find(e164); }
+    /// The caller IDs of a carrier account, oldest first.
+    std::vector<Ptr<Number>> numbers_of(const TelephonyConfigurationId& account) const;
+    /// Null when no account is the default for outbound calls.
+    Ptr<TelephonyConfiguration> default_account() const;
     const Ptr<Phone>& phone_by_sip_username(std::string_view username) const {
         return phones_by_sip_username_.find(username);
     }
@@ -116,6 +125,7 @@ private:
     PersistentSet<Phone, PhonesByStation> phones_by_station_;
     PersistentSet<Number, NumbersByE164> numbers_by_e164_;
     PersistentSet<Number, NumbersByUser> numbers_by_user_;
+    PersistentSet<Number, NumbersByAccount> numbers_by_account_;
     PersistentSet<Trunk, TrunksByName> trunks_by_name_;
 };
 

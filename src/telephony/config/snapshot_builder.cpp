@@ -105,6 +105,8 @@ void SnapshotBuilder::index(const Ptr<Number>& before, const Ptr<Number>& after)
     reindex(open_->numbers_by_user_, before, after, [](const Number& number) {
         return is_live(number.state) && number.routing && number.routing->kind == RoutingKind::User;
     });
+    reindex(open_->numbers_by_account_, before, after,
+            [](const Number& number) { return is_live(number.state) && number.caller_id; });
 }
 
 void SnapshotBuilder::index(const Ptr<Trunk>& before, const Ptr<Trunk>& after) {

@@ -101,6 +101,8 @@ Result<void> check_asked_caller_id(const OrganizationConfig& config, const Place
     if (!number) return forbidden(call, "is not owned by this organization (caller_id_not_owned)");
     if (number->state != NumberState::Active)
         return forbidden(call, fmt::format("is {}, not active (caller_id_not_active)", to_string(number->state)));
+    if (number->caller_id && !number->caller_id->active)
+        return forbidden(call, "is switched off in its telephony configuration (caller_id_not_active)");
     if (!may_present(*number, *out.agent, out.site.get()))
         return forbidden(call, "is not assigned to the agent, and no permission allows it (caller_id_not_permitted)");
     out.caller_id = std::move(asked);

@@ -35,6 +35,17 @@ struct NumberRouting {
     CallFlowId callflow;       ///< runs first when not empty
 };
 
+/// What a number is as a caller ID of a carrier account (seed 4, "Phone Numbers (CLIs)").
+struct CallerIdUse {
+    TelephonyConfigurationId configuration;
+    std::string address;       ///< as it was written
+    std::string country_code;  ///< ISO 3166-1, two letters; may be empty
+    bool active = true;        ///< may calls show it?
+    bool is_default = false;   ///< the configuration's own choice; at most one
+    std::string metadata;      ///< a JSON object as text; empty: none
+    WallTime added{};
+};
+
 struct Number {
     NumberId id;
     EntityMeta meta;
@@ -47,6 +58,7 @@ struct Number {
     std::string carrier_text;
     std::optional<NumberRouting> routing;
     std::string label;
+    std::optional<CallerIdUse> caller_id;  ///< in a carrier account's pool
 };
 
 /// The state after `transition`, or Conflict that names the present state.
