@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiError, api, setUnauthorizedListener } from './client';
-import { statusFromLegs, viewOf } from './conversations';
+import { statusFromLegs, tellMuted, viewOf } from './conversations';
 import { parseNotification, retryDelay } from './notifications';
 import { sameOriginSocket, usableIceServers } from './phone-session';
 
@@ -30,6 +30,18 @@ describe('a request', () => {
   it('with an empty answer gives nothing', async () => {
     answers.push(new Response(null, { status: 204 }));
     expect(await api('/x', { method: 'DELETE' })).toBeUndefined();
+  });
+
+  it('that mutes names our participant', async () => {
+    answers.push(new Response(null, { status: 202 }));
+    const participants = [
+      { id: 'p 1', purpose: 'agent', userId: 'u1' },
+      { id: 'p2', purpose: 'customer' },
+    ];
+    const { participantId } = viewOf({ id: 'c1', participants });
+    await tellMuted('c1', participantId ?? '', true);
+    expect(fetched.mock.calls[0]?.[0]).toBe('/api/v2/conversations/calls/c1/participants/p%201');
+    expect(fetched.mock.calls[0]?.[1]).toMatchObject({ method: 'PATCH', body: '{"muted":true}' });
   });
 
   it('that fails throws what the server said, and tells of a 401', async () => {

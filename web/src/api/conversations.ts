@@ -44,6 +44,8 @@ export interface ConversationView {
   number?: string;
   name?: string;
   callerId?: string;
+  /** The one of ours who is in the call: what is asked of a party is asked of this one. */
+  participantId?: string;
   startTime?: string;
   connectedTime?: string;
   endTime?: string;
@@ -99,6 +101,7 @@ export function viewOf(body: Conversation): ConversationView {
     ...pick('number', number ?? stripScheme(far?.address)),
     ...pick('name', inbound ? (body.from?.name ?? far?.name) : (body.to?.name ?? far?.name)),
     ...pick('callerId', inbound ? undefined : (body.from?.phoneNumber ?? near?.ani)),
+    ...pick('participantId', near?.id),
     ...pick('startTime', body.startTime),
     ...pick('connectedTime', body.connectedTime),
     ...pick('endTime', body.endTime),
@@ -124,6 +127,15 @@ const conversationPath = (id: string) => `/api/v2/conversations/${encodeURICompo
 
 export async function readConversation(id: string): Promise<ConversationView> {
   return viewOf(await api<Conversation>(conversationPath(id)));
+}
+
+/** Muting is done in this tab; the server keeps it too, so that everybody who looks at the call sees it. */
+export async function tellMuted(id: string, participantId: string, muted: boolean): Promise<void> {
+  const party = `/participants/${encodeURIComponent(participantId)}`;
+  await api<unknown>(`/api/v2/conversations/calls/${encodeURIComponent(id)}${party}`, {
+    method: 'PATCH',
+    body: { muted },
+  });
 }
 
 /** Ends a call that has no leg in this tab; with a leg, BYE is the shorter way. */

@@ -10,6 +10,8 @@ export interface Call {
   /** Conversation id once known, the leg's id before. Stable as a React key: never changes for a call. */
   key: string;
   conversationId?: string;
+  /** Ours in the conversation. */
+  participantId?: string;
   legId?: string;
   direction: 'inbound' | 'outbound';
   number: string;
@@ -97,6 +99,7 @@ function merge(call: Call, view: ConversationView, at: number): Call {
     number: call.number || view.number || '',
     ...(view.name ? { name: view.name } : {}),
     ...(view.callerId ? { callerId: view.callerId } : {}),
+    ...(view.participantId ? { participantId: view.participantId } : {}),
     ...(view.reason ? { reason: view.reason } : {}),
   };
   if (RANK[view.status] < RANK.disconnected || call.settled) return advance(named, view.status, at);

@@ -2,6 +2,7 @@
  * One call leg in this tab: a JsSIP session under the rules that make it dependable (never wait for ICE gathering, DTMF as
  * RFC 4733, a refused re-INVITE never ends the call).
  */
+import type { LegState, LegView } from './call-state';
 import { fromSipCause } from './errors';
 import { Reoffer } from './reoffer';
 import { asksToAnswer, isNormalEnd, readReason } from './sip-headers';
@@ -47,6 +48,17 @@ export class Leg {
     this.wanted = asksToAnswer(request.getHeader('Call-Info'), request.getHeader('Alert-Info'));
     this.#reoffer = new Reoffer(session);
     this.#listen();
+  }
+
+  view(state: LegState, outbound: boolean): LegView {
+    return {
+      legId: this.id,
+      state,
+      number: this.number,
+      outbound,
+      ...(this.conversationId ? { conversationId: this.conversationId } : {}),
+      ...(this.name ? { name: this.name } : {}),
+    };
   }
 
   /** The leg speaks through a copy of the microphone, so that mute and hold of one call touch no other and no meter. */

@@ -5,7 +5,7 @@
  * Order of coming up: session (who am I) → microphone allowed → this tab owns the phone → registered. A phone that could not
  * speak does not register, so that no call is ever routed to a page that cannot take it.
  */
-import { type ConversationView, disconnectConversation, placeCall } from '../api/conversations';
+import { type ConversationView, disconnectConversation, placeCall, tellMuted } from '../api/conversations';
 import { openPhoneSession, type PhoneSession, sameOriginSocket } from '../api/phone-session';
 import { sessionEnded } from '../api/session';
 import { Store } from '../store';
@@ -14,24 +14,10 @@ import { type Call, type CallEvent, isLive, type LegState, reduceCalls } from '.
 import { ConversationFeed } from './conversation-feed';
 import { fromApiError, fromMediaError, type PhoneError } from './errors';
 import type { Leg } from './leg';
+import { OFF, type PhoneState } from './phone-state';
 import { QualityWatch } from './quality-watch';
 import { TabLock } from './tab-lock';
 import type { Registration, UserAgent } from './ua';
-
-export type Stage = 'starting' | 'needsMicrophone' | 'insecure' | 'elsewhere' | 'on' | 'noPhone';
-
-export interface PhoneState {
-  stage: Stage;
-  registration: Registration | 'off';
-  profile?: Pick<PhoneSession, 'userId' | 'displayName' | 'callerIds' | 'persistent'>;
-  error?: PhoneError;
-  calls: Call[];
-  placing: boolean;
-  /** Notifications arrive; without them states are asked for. */
-  live: boolean;
-}
-
-const OFF: PhoneState = { stage: 'starting', registration: 'off', calls: [], placing: false, live: false };
 
 export class Phone {
   readonly state = new Store<PhoneState>(OFF);
@@ -157,6 +143,9 @@ export class Phone {
     if (!leg) return;
     leg.setMuted(muted);
     this.#dispatch({ type: 'muted', legId: leg.id, value: muted });
+    // The leg is muted whatever the server says; a hold tells the server by itself (re-INVITE).
+    if (call.conversationId && call.participantId)
+      void tellMuted(call.conversationId, call.participantId, muted).catch(() => undefined);
   }
 
   async setHeld(call: Call, held: boolean): Promise<void> {
@@ -175,11 +164,7 @@ export class Phone {
     this.#feed = new ConversationFeed(userId, {
       onConversation: (view) => this.#dispatch({ type: 'conversation', view, at: Date.now() }),
       onLive: (live) => this.state.patch({ live }),
-      liveConversations: () =>
-        this.state
-          .get()
-          .calls.filter(isLive)
-          .flatMap((call) => call.conversationId ?? []),
+      liveConversations: () => liveIds(this.state.get().calls),
     });
     this.#feed.start();
   }
@@ -295,15 +280,7 @@ export class Phone {
   }
 
   #legIs(leg: Leg, state: LegState, outbound = false): void {
-    const view = {
-      legId: leg.id,
-      state,
-      number: leg.number,
-      outbound,
-      ...(leg.conversationId ? { conversationId: leg.conversationId } : {}),
-      ...(leg.name ? { name: leg.name } : {}),
-    };
-    this.#dispatch({ type: 'leg', leg: view, at: Date.now() });
+    this.#dispatch({ type: 'leg', leg: leg.view(state, outbound), at: Date.now() });
   }
 
   #ringIfAlerting(): void {
@@ -324,3 +301,6 @@ export class Phone {
     this.state.patch({ error });
   }
 }
+
+const liveIds = (calls: Call[]): string[] =>
+  calls.filter(isLive).flatMap((call) => call.conversationId ?? []);

@@ -37,6 +37,22 @@ it('a failed call skips what it never reached', () => {
   ]);
 });
 
+it('a step that went by before the page heard of the call is not skipped', () => {
+  const call = {
+    status: 'disconnected',
+    direction: 'outbound',
+    startedAt: 0,
+    reachedAt: { initiated: 0, connected: 5, disconnected: 9 },
+  } as const;
+  expect(states(call)).toEqual([
+    'queued done',
+    'initiated done',
+    'ringing done',
+    'connected done',
+    'disconnected now',
+  ]);
+});
+
 it('an incoming call starts with the ringing', () => {
   const call = {
     status: 'connected',

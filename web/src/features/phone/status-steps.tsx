@@ -15,16 +15,19 @@ export interface Step {
   after?: number;
 }
 
-/** A failed call stops where it was: the steps it never saw are skipped, and the last one is `failed`. */
+/** A failed call stops where it was: what comes between that and its end is skipped, and the last step is `failed`. */
 export function stepsOf(call: Pick<Call, 'status' | 'reachedAt' | 'startedAt' | 'direction'>): Step[] {
   const way = call.direction === 'inbound' ? INBOUND_WAY : WAY;
   const last = call.status === 'failed' ? 'failed' : 'disconnected';
   const steps = way.map((status) => (status === 'disconnected' ? last : status));
   const at = steps.indexOf(call.status);
+  // A step that went by before this page heard of the call was taken all the same.
+  const furthest = steps.findLastIndex(
+    (status, index) => index < steps.length - 1 && call.reachedAt[status] !== undefined,
+  );
   return steps.map((status, index) => {
     const reached = call.reachedAt[status];
-    const over = at === steps.length - 1;
-    const passed = over && reached === undefined && index < at ? 'skipped' : 'done';
+    const passed = at === steps.length - 1 && index > furthest ? 'skipped' : 'done';
     const state = index > at ? 'ahead' : index === at ? 'now' : passed;
     return { status, state, ...(reached === undefined ? {} : { after: (reached - call.startedAt) / 1000 }) };
   });

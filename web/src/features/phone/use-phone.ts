@@ -3,7 +3,8 @@ import { session } from '../../api/session';
 import type { AudioState } from '../../phone/audio-desk';
 import { isLive } from '../../phone/call-state';
 import type { Level } from '../../phone/meter';
-import { Phone, type PhoneState } from '../../phone/phone';
+import { Phone } from '../../phone/phone';
+import type { PhoneState } from '../../phone/phone-state';
 import type { LegQuality } from '../../phone/quality-watch';
 
 /** One phone per tab, whatever page is open. */
