@@ -9,6 +9,7 @@
 #include "base/random.hpp"
 #include "telephony/accounts/account_service.hpp"
 #include "telephony/config/configuration_service.hpp"
+#include "telephony/conversation/call_order.hpp"
 #include "telephony/conversation/conversation_service.hpp"
 #include "telephony/live/station.hpp"
 #include "telephony/live/trunk_status.hpp"
@@ -27,10 +28,10 @@ public:
     virtual ~CallControl() = default;
     /// False when the control shard cannot take the call (mailbox full, draining): nothing was started.
     [[nodiscard]] virtual bool start(const telephony::PlacedCall& call, AgentAnswer answer) = 0;
-    /// NotFound or Conflict when the call is over; what came of it shows in the conversation and its events.
-    virtual void disconnect(const telephony::OrganizationId& organization,
-                            const telephony::ConversationId& conversation, Executor& reply_on,
-                            std::move_only_function<void(Result<void>)> reply) = 0;
+    /// NotFound or Conflict when the call is over or its state does not permit it; what came of it shows in the
+    /// conversation, published before the reply, and in its events.
+    virtual void order(telephony::CallOrder order, Executor& reply_on,
+                       std::move_only_function<void(Result<void>)> reply) = 0;
 };
 
 struct ApiContext {

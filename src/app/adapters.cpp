@@ -40,12 +40,10 @@ bool ShardCallControl::start(const telephony::PlacedCall& call, api::AgentAnswer
                                                                                : call::AnswerMode::Person});
 }
 
-void ShardCallControl::disconnect(const telephony::OrganizationId& organization,
-                                  const telephony::ConversationId& conversation, Executor& reply_on,
-                                  std::move_only_function<void(Result<void>)> reply) {
+void ShardCallControl::order(telephony::CallOrder order, Executor& reply_on,
+                             std::move_only_function<void(Result<void>)> reply) {
     if (!shard_) return reply(fail(ErrorCode::Unavailable, "The server is stopping."));
-    shard_->command({organization, conversation, signaling::CallCommand::Kind::Disconnect, {}}, reply_on,
-                    std::move(reply));
+    shard_->command(std::move(order), reply_on, std::move(reply));
 }
 
 void ShardReceiver::receive(std::span<char> message, const sip::Flow& flow) {

@@ -67,8 +67,8 @@ class ShardCallControl final : public api::CallControl {
 public:
     void set_shard(signaling::ControlShard* shard) { shard_ = shard; }
     bool start(const telephony::PlacedCall& call, api::AgentAnswer answer) override;
-    void disconnect(const telephony::OrganizationId& organization, const telephony::ConversationId& conversation,
-                    Executor& reply_on, std::move_only_function<void(Result<void>)> reply) override;
+    void order(telephony::CallOrder order, Executor& reply_on,
+               std::move_only_function<void(Result<void>)> reply) override;
 
 private:
     signaling::ControlShard* shard_ = nullptr;

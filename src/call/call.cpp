@@ -48,10 +48,6 @@ void Call::begin() {
     take(setup_.incoming ? CallEvent::PlacedByPhone : CallEvent::Placed);
 }
 
-void Call::disconnect() {
-    end(reached() == Reached::Connected ? EndReason::ApiDisconnect : EndReason::Cancelled);
-}
-
 Reached Call::reached() const {
     return report_.connected_before() ? Reached::Connected : Reached::NotConnected;
 }

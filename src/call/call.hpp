@@ -22,6 +22,7 @@
 #include "call/phone_directory.hpp"
 #include "call/report.hpp"
 #include "call/trunk_sessions.hpp"
+#include "telephony/conversation/call_order.hpp"
 
 namespace dp::call {
 
@@ -78,10 +79,7 @@ public:
     void on_deadline();
 
     // What the API asks.
-    void disconnect();
-    Result<void> hold(bool on);
-    Result<void> mute(bool on);
-    Result<void> send_digits(std::string_view digits);
+    Result<void> obey(const telephony::CallOrder& order);
     /// The server ends it.
     void abort(telephony::EndReason reason) { end(reason); }
 
@@ -157,6 +155,14 @@ private:
     Result<void> take_sdp(CallLeg& leg, const PeerSdp& sdp);
     void check_paths();
     void note_codec(CallLeg& leg);
+
+    // call_orders.cpp: what the API asks
+    Result<void> carry_out(const telephony::CallOrder& order, const telephony::EndCall&);
+    Result<void> carry_out(const telephony::CallOrder& order, const telephony::LeaveCall&);
+    Result<void> carry_out(const telephony::CallOrder& order, const telephony::SetParty& wanted);
+    Result<void> carry_out(const telephony::CallOrder& order, const telephony::SendDigits& wanted);
+    Result<CallLeg*> leg_of(const telephony::CallOrder& order, Party otherwise);
+    void report_flags(const CallLeg& leg);
 
     CallSide* side_of(LegId id);
     CallLeg* find(LegId id);

@@ -10,7 +10,7 @@
 #include "call/leg.hpp"
 #include "call/negotiation.hpp"
 #include "call/report.hpp"
-#include "telephony/ids.hpp"
+#include "telephony/conversation/call_order.hpp"
 
 namespace dp::call {
 
@@ -36,12 +36,17 @@ struct CallLeg {
     GatewayId gateway;
     telephony::StationId station;
     bool path_up = false;
-    bool held = false;  ///< by its peer
+    bool held = false;            ///< by its peer
+    telephony::SetParty asked{};  ///< what the API has asked of this party
     bool joined = false;
+    bool silenced = false;    ///< hears silence instead of its partner
     bool late_offer = false;  ///< its INVITE came without SDP
 
     bool live() const { return state != LegState::Gone; }
     bool anchored() const { return negotiation != nullptr; }
+    /// Through the API: it neither hears nor is heard.
+    bool cut_off() const { return asked.held.value_or(false) || asked.confined.value_or(false); }
+    bool heard_by_others() const { return !held && !cut_off() && !asked.muted.value_or(false); }
 };
 
 /// How a party is reached.

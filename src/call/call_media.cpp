@@ -132,7 +132,7 @@ void Call::on_offer(LegId id, const PeerSdp& sdp) {
     CallLeg* leg = find(id);
     if (leg == nullptr || !leg->live()) return;
     exchange_.offered(*leg, partner_of(id), sdp);
-    report_.leg_held(leg->record, leg->held);
+    report_flags(*leg);
     note_codec(*leg);
 }
 
@@ -195,47 +195,6 @@ void Call::on_media_timeout(LegId id) {
 void Call::on_one_way(LegId id) {
     if (const CallLeg* leg = find(id); leg != nullptr && leg->live() && !leg->held)
         report_.event(telephony::event_type::kConversationMediaWarning);
-}
-
-Result<void> Call::hold(bool on) {
-    CallLeg* agent = agent_side().standing();
-    CallLeg* remote = remote_side().standing();
-    if (reached() != Reached::Connected || agent == nullptr || remote == nullptr)
-        return fail(ErrorCode::Conflict, "Only a connected call can be held.");
-    if (!agent->anchored()) return fail(ErrorCode::Conflict, "This call's media does not pass through the server.");
-    if (on) {
-        media_.silence(*agent);
-        media_.silence(*remote);
-    } else {
-        media_.join(*agent, *remote);
-    }
-    report_.leg_held(agent->record, on);
-    return {};
-}
-
-Result<void> Call::mute(bool on) {
-    CallLeg* agent = agent_side().standing();
-    CallLeg* remote = remote_side().standing();
-    if (agent == nullptr || remote == nullptr) return fail(ErrorCode::Conflict, "There is nobody to be muted for yet.");
-    if (!agent->anchored()) return fail(ErrorCode::Conflict, "This call's media does not pass through the server.");
-    if (on)
-        media_.silence(*remote);
-    else
-        media_.join(*agent, *remote);
-    report_.leg_muted(agent->record, on);
-    return {};
-}
-
-Result<void> Call::send_digits(std::string_view digits) {
-    constexpr std::string_view kDigits = "0123456789*#ABCD";
-    if (digits.empty() || digits.size() > 64 || digits.find_first_not_of(kDigits) != std::string_view::npos)
-        return fail(ErrorCode::InvalidValue, "Digits are 1 to 64 of 0-9, *, #, A-D.", "digits");
-    CallLeg* remote = remote_side().standing();
-    if (remote == nullptr || !remote->live()) return fail(ErrorCode::Conflict, "Nobody is there to hear the digits.");
-    for (char digit : digits)
-        if (!media_.send_digit(*remote, digit, std::chrono::milliseconds(100)))
-            ports_.signaling.send_digit(remote->id, digit, std::chrono::milliseconds(100));
-    return {};
 }
 
 }  // namespace dp::call

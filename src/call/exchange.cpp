@@ -46,11 +46,7 @@ void Exchange::settle_hold(CallLeg& leg, CallLeg* other) {
     const bool held = audio && audio->held_by_peer;
     if (held == leg.held) return;
     leg.held = held;
-    if (other == nullptr || !leg.joined) return;
-    if (held)
-        media_.silence(*other);
-    else
-        media_.join(leg, *other);
+    if (other != nullptr && leg.joined) media_.gate(leg, *other);
 }
 
 void Exchange::answered(CallLeg& leg, CallLeg* other, const PeerSdp& sdp) {

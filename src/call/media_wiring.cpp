@@ -25,6 +25,24 @@ void MediaWiring::join(CallLeg& a, CallLeg& b) {
     if (!a.anchored() || !b.anchored()) return;
     engine_.connect(a.id, b.id);
     a.joined = b.joined = true;
+    a.silenced = b.silenced = false;
+    gate(a, b);
+}
+
+void MediaWiring::gate(CallLeg& a, CallLeg& b) {
+    let_hear(a, b);
+    let_hear(b, a);
+}
+
+/// Who may not hear gets silence and no gap: carriers end calls on missing RTP.
+void MediaWiring::let_hear(CallLeg& listener, const CallLeg& speaker) {
+    const bool silent = listener.cut_off() || !speaker.heard_by_others();
+    if (!listener.anchored() || !listener.joined || silent == listener.silenced) return;
+    listener.silenced = silent;
+    if (silent)
+        silence(listener);
+    else
+        engine_.stop_tone(listener.id);
 }
 
 void MediaWiring::part(CallLeg& leg) {

@@ -21,8 +21,10 @@ public:
     /// New ICE credentials of ours for the answer to an ICE restart.
     void restart_ice(CallLeg& leg);
 
-    /// Both ways between two legs, ending tones; again after a hold.
+    /// Both ways between two legs, ending tones; holds and mutes stay in force.
     void join(CallLeg& a, CallLeg& b);
+    /// A hold or a mute has come or gone on one of two joined legs.
+    void gate(CallLeg& a, CallLeg& b);
     void part(CallLeg& leg);
     void ringback(const CallLeg& leg, const std::string& country);
     void silence(const CallLeg& leg);
@@ -34,6 +36,8 @@ public:
     CanTranscode transcoder() const;
 
 private:
+    void let_hear(CallLeg& listener, const CallLeg& speaker);
+
     MediaEngine& engine_;
 };
 

@@ -76,11 +76,13 @@ void Report::leg_state(CommunicationRef ref, CommunicationState state) {
 void Report::leg_codec(CommunicationRef ref, sdp::Codec codec) {
     if (seen(ref).codec != to_telephony(codec)) communication(ref).codec = to_telephony(codec);
 }
-void Report::leg_held(CommunicationRef ref, bool held) {
-    if (seen(ref).held != held) communication(ref).held = held;
-}
-void Report::leg_muted(CommunicationRef ref, bool muted) {
-    if (seen(ref).muted != muted) communication(ref).muted = muted;
+void Report::leg_flags(CommunicationRef ref, LegFlags flags) {
+    const auto& now = seen(ref);
+    if (LegFlags{now.held, now.muted, now.confined} == flags) return;
+    auto& leg = communication(ref);
+    leg.held = flags.held;
+    leg.muted = flags.muted;
+    leg.confined = flags.confined;
 }
 
 void Report::leg_ended(CommunicationRef ref, const telephony::Termination& termination) {

@@ -21,6 +21,13 @@ struct CommunicationRef {
     std::uint16_t communication = 0;
 };
 
+struct LegFlags {
+    bool held = false;
+    bool muted = false;
+    bool confined = false;
+    bool operator==(const LegFlags&) const = default;
+};
+
 struct NewCommunication {
     Party party = Party::Agent;
     telephony::CommunicationState state = telephony::CommunicationState::Alerting;
@@ -42,8 +49,7 @@ public:
     CommunicationRef begin_leg(const NewCommunication& leg);
     void leg_state(CommunicationRef ref, telephony::CommunicationState state);
     void leg_codec(CommunicationRef ref, sdp::Codec codec);
-    void leg_held(CommunicationRef ref, bool held);
-    void leg_muted(CommunicationRef ref, bool muted);
+    void leg_flags(CommunicationRef ref, LegFlags flags);
     void leg_ended(CommunicationRef ref, const telephony::Termination& termination);
     /// The one end of the call.
     void ended(const telephony::Termination& termination);

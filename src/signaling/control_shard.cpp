@@ -56,7 +56,7 @@ public:
         phones_.flow_closed(flow);
         trunks_.flow_closed(flow);
     }
-    Result<void> carry_out(const CallCommand& command);
+    Result<void> carry_out(const telephony::CallOrder& order);
     void drain();
     void stop(std::function<void()> stopped);
 
@@ -103,28 +103,11 @@ void ControlShard::Impl::on_request(const sip::IncomingRequest& request) {
     agent_.respond(request.id, answer);
 }
 
-Result<void> ControlShard::Impl::carry_out(const CallCommand& command) {
-    call::Call* call = book_.find(command.conversation);
-    if (call == nullptr || call->organization() != command.organization)
+Result<void> ControlShard::Impl::carry_out(const telephony::CallOrder& order) {
+    call::Call* call = book_.find(order.conversation);
+    if (call == nullptr || call->organization() != order.organization)
         return fail(ErrorCode::NotFound, "The conversation is not active.");
-    return book_.act(*call, [&](call::Call& running) -> Result<void> {
-        switch (command.kind) {
-            case CallCommand::Kind::Disconnect:
-                running.disconnect();
-                return {};
-            case CallCommand::Kind::Hold:
-                return running.hold(true);
-            case CallCommand::Kind::Resume:
-                return running.hold(false);
-            case CallCommand::Kind::Mute:
-                return running.mute(true);
-            case CallCommand::Kind::Unmute:
-                return running.mute(false);
-            case CallCommand::Kind::SendDigits:
-                return running.send_digits(command.digits);
-        }
-        return {};
-    });
+    return book_.act(*call, [&](call::Call& running) { return running.obey(order); });
 }
 
 void ControlShard::Impl::drain() {
@@ -159,10 +142,10 @@ bool ControlShard::start_call(StartCall call) {
     return owner_.post([this, call = std::move(call)]() mutable { impl_->switchboard_.start(std::move(call)); });
 }
 
-void ControlShard::command(CallCommand command, Executor& reply_on, CommandReply reply) {
+void ControlShard::command(telephony::CallOrder order, Executor& reply_on, CommandReply reply) {
     auto shared = std::make_shared<CommandReply>(std::move(reply));
-    const bool posted = owner_.post([this, command = std::move(command), &reply_on, shared] {
-        auto result = impl_->carry_out(command);
+    const bool posted = owner_.post([this, order = std::move(order), &reply_on, shared] {
+        auto result = impl_->carry_out(order);
         (void)reply_on.post([shared, result = std::move(result)]() mutable { (*shared)(std::move(result)); });
     });
     if (!posted)

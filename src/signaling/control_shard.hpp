@@ -26,6 +26,7 @@
 #include "signaling/host_resolver.hpp"
 #include "sip/user_agent.hpp"
 #include "telephony/config/snapshot_hub.hpp"
+#include "telephony/conversation/call_order.hpp"
 #include "telephony/dialing/outbound_policy.hpp"
 #include "telephony/live/station.hpp"
 #include "telephony/live/trunk_status.hpp"
@@ -64,15 +65,6 @@ struct StartCall {
     call::AnswerMode answer_mode = call::AnswerMode::Person;
 };
 
-/// What an API user may do to a running call.
-struct CallCommand {
-    enum class Kind : std::uint8_t { Disconnect, Hold, Resume, Mute, Unmute, SendDigits };
-    telephony::OrganizationId organization;
-    telephony::ConversationId conversation;
-    Kind kind = Kind::Disconnect;
-    std::string digits;  ///< `0-9*#A-D`, at most 64, towards the remote party
-};
-
 using CommandReply = std::move_only_function<void(Result<void>)>;
 
 class ControlShard {
@@ -85,9 +77,10 @@ public:
     // Any thread.
     /// False when the mailbox is full or the shard drains: nothing was started, the caller records `overloaded`.
     [[nodiscard]] bool start_call(StartCall call);
-    /// The reply runs on `reply_on`: NotFound, Conflict (the call's state does not permit it), Unavailable.
+    /// The reply runs on `reply_on`: NotFound, InvalidValue, Conflict (the call's state does not permit it),
+    /// Unavailable.
     /// Conversation records are published before it.
-    void command(CallCommand command, Executor& reply_on, CommandReply reply);
+    void command(telephony::CallOrder order, Executor& reply_on, CommandReply reply);
     /// A newer snapshot is published: trunks and phones are compared with it at once.
     void configuration_changed();
     /// New calls, from wherever, get 503; running ones go on; trunks un-REGISTER when the last call has ended.

@@ -10,7 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-using Kind = signaling::CallCommand::Kind;
 
 signaling::ControlConfig with_session_timer(std::chrono::seconds interval) {
     signaling::ControlConfig config;
@@ -131,24 +130,81 @@ TEST_F(InCall, TelephoneEventGoesOnAsInfoToALegWithout) {
 }
 
 TEST_F(InCall, ApiHoldMuteDigits) {
-    EXPECT_TRUE(world.command(id, Kind::Hold).has_value());
+    EXPECT_TRUE(world.order(id, telephony::SetParty{.held = true}).has_value());
     EXPECT_EQ(media_of(*phone).tone, call::Tone::Kind::Silence);
     EXPECT_TRUE(world.conversation(id).participants.at(0).communications.at(0).held);
-    EXPECT_TRUE(world.command(id, Kind::Resume).has_value());
+    EXPECT_TRUE(world.order(id, telephony::SetParty{.held = false}).has_value());
     EXPECT_FALSE(media_of(*phone).tone.has_value());
-    EXPECT_TRUE(world.command(id, Kind::Mute).has_value());
+    EXPECT_TRUE(world.order(id, telephony::SetParty{.muted = true}).has_value());
     EXPECT_EQ(media_of(*carrier).tone, call::Tone::Kind::Silence);
     EXPECT_TRUE(world.conversation(id).participants.at(0).communications.at(0).muted);
-    EXPECT_TRUE(world.command(id, Kind::Unmute).has_value());
-    EXPECT_TRUE(world.command(id, Kind::SendDigits, "12#").has_value());
+    EXPECT_TRUE(world.order(id, telephony::SetParty{.muted = false}).has_value());
+    EXPECT_TRUE(world.order(id, telephony::SendDigits{"12#"}).has_value());
     EXPECT_EQ(media_of(*carrier).digits, "12#");
-    EXPECT_EQ(world.command(id, Kind::SendDigits, "x").error().code, ErrorCode::InvalidValue);
+    EXPECT_EQ(world.order(id, telephony::SendDigits{"x"}).error().code, ErrorCode::InvalidValue);
     end();
+}
+
+TEST_F(InCall, EitherPartyCanBeHeldAndMutedAndHoldsOutliveEachOther) {
+    const auto& parties = world.conversation(id).participants;
+    const std::string agent = parties.at(0).id.str(), customer = parties.at(1).id.str();
+    const auto leg = [&](std::size_t party) {
+        return world.conversation(id).participants.at(party).communications.at(0);
+    };
+    EXPECT_TRUE(world.order(id, telephony::SetParty{.muted = true}, customer).has_value());
+    EXPECT_EQ(media_of(*phone).tone, call::Tone::Kind::Silence) << "the agent does not hear who is muted";
+    EXPECT_FALSE(media_of(*carrier).tone.has_value());
+    EXPECT_TRUE(leg(1).muted);
+    EXPECT_FALSE(leg(0).muted);
+    EXPECT_TRUE(world.order(id, telephony::SetParty{.held = true, .muted = true}, agent).has_value());
+    EXPECT_TRUE(world.order(id, telephony::SetParty{.held = false}, agent).has_value());
+    EXPECT_EQ(media_of(*carrier).tone, call::Tone::Kind::Silence) << "still muted";
+    EXPECT_TRUE(world.order(id, telephony::SetParty{.muted = false}, agent).has_value());
+    EXPECT_FALSE(media_of(*carrier).tone.has_value());
+    EXPECT_EQ(media_of(*phone).tone, call::Tone::Kind::Silence);
+    EXPECT_TRUE(world.order(id, telephony::SetParty{.muted = false, .confined = true}, customer).has_value());
+    EXPECT_EQ(media_of(*carrier).tone, call::Tone::Kind::Silence);
+    EXPECT_TRUE(leg(1).confined);
+    end();
+}
+
+// The phone resumes by itself what the API holds: the API's hold stays.
+TEST_F(InCall, AHoldByThePhoneAndOneByTheApiAreTwo) {
+    EXPECT_TRUE(world.order(id, telephony::SetParty{.held = true}).has_value());
+    phone->hold(phone->last(), sdp::Direction::SendOnly);
+    world.run(1s);
+    phone->hold(phone->last(), sdp::Direction::SendRecv);
+    world.run(1s);
+    EXPECT_EQ(media_of(*carrier).tone, call::Tone::Kind::Silence);
+    EXPECT_TRUE(world.conversation(id).participants.at(0).communications.at(0).held);
+    EXPECT_TRUE(world.order(id, telephony::SetParty{.held = false}).has_value());
+    EXPECT_FALSE(media_of(*carrier).tone.has_value());
+    EXPECT_FALSE(world.conversation(id).participants.at(0).communications.at(0).held);
+    end();
+}
+
+TEST_F(InCall, AnOrderForNobodyInTheCallIsNotFound) {
+    EXPECT_EQ(world.order(id, telephony::SetParty{.held = true}, "nobody").error().code, ErrorCode::NotFound);
+    std::optional<Result<void>> answer;
+    world.shard->command({world.organization, telephony::ConversationId(id), telephony::SetParty{.held = true},
+                          world.conversation(id).participants.at(0).id, telephony::CommunicationId("another")},
+                         world.api, [&](Result<void> result) { answer = std::move(result); });
+    world.run(100ms);
+    EXPECT_EQ(answer->error().code, ErrorCode::NotFound);
+    end();
+}
+
+TEST_F(InCall, APartyThatLeavesEndsTheCall) {
+    EXPECT_TRUE(
+        world.order(id, telephony::LeaveCall{}, world.conversation(id).participants.at(1).id.str()).has_value());
+    world.run(1s);
+    EXPECT_EQ(world.reason(id), "api_disconnect");
+    world.expect_clean();
 }
 
 TEST_F(InCall, CommandForAnotherOrganizationsCallIsNotFound) {
     std::optional<Result<void>> answer;
-    world.shard->command({telephony::OrganizationId("other"), telephony::ConversationId(id), Kind::Disconnect, {}},
+    world.shard->command({telephony::OrganizationId("other"), telephony::ConversationId(id), telephony::EndCall{}},
                          world.api, [&](Result<void> result) { answer = std::move(result); });
     world.run(100ms);
     EXPECT_EQ(answer->error().code, ErrorCode::NotFound);
@@ -318,7 +374,7 @@ TEST_P(Lossy, EveryCallEndsOnceAndNothingIsLeft) {
         world.run(std::chrono::milliseconds(random.between(0, 6000)));
         switch (random.between(0, 4)) {
             case 0:
-                (void)world.command(calls.back(), Kind::Disconnect);
+                (void)world.order(calls.back(), telephony::EndCall{});
                 break;
             case 1:
                 if (!phone.legs.empty()) phone.hang_up(phone.last());
@@ -334,7 +390,7 @@ TEST_P(Lossy, EveryCallEndsOnceAndNothingIsLeft) {
         }
     }
     world.run(20s);
-    for (const auto& call : calls) (void)world.command(call, Kind::Disconnect);
+    for (const auto& call : calls) (void)world.order(call, telephony::EndCall{});
     world.run(3min);
     EXPECT_EQ(world.shard->active_calls(), 0U);
     EXPECT_EQ(world.media.legs.size(), 0U);

@@ -60,10 +60,10 @@ TEST_F(Outbound, DestinationHangingUpEndsBoth) {
 
 TEST_F(Outbound, ApiDisconnectEndsBothAndIsAnsweredAfterTheRecordIsPublished) {
     const auto id = connected_call();
-    EXPECT_TRUE(world.command(id, signaling::CallCommand::Kind::Disconnect).has_value());
+    EXPECT_TRUE(world.order(id, telephony::EndCall{}).has_value());
     EXPECT_EQ(world.reason(id), "api_disconnect");
     world.expect_clean();
-    EXPECT_EQ(world.command(id, signaling::CallCommand::Kind::Disconnect).error().code, ErrorCode::NotFound);
+    EXPECT_EQ(world.order(id, telephony::EndCall{}).error().code, ErrorCode::NotFound);
 }
 
 struct FinalAnswer {
@@ -173,7 +173,7 @@ TEST_F(Outbound, ApiCancelWhileTheAgentRingsCancelsThePhone) {
     phone->scripts[""].answer = 10s;
     const auto id = world.place_call();
     world.run(1s);
-    EXPECT_TRUE(world.command(id, signaling::CallCommand::Kind::Disconnect).has_value());
+    EXPECT_TRUE(world.order(id, telephony::EndCall{}).has_value());
     EXPECT_EQ(world.status(id), "disconnected");
     EXPECT_EQ(world.reason(id), "cancelled");
     world.expect_clean();

@@ -162,10 +162,9 @@ std::string SimWorld::place_call(const std::string& destination, call::AnswerMod
     return record->id.str();
 }
 
-Result<void> SimWorld::command(const std::string& conversation, signaling::CallCommand::Kind kind,
-                               const std::string& digits) {
+Result<void> SimWorld::order(const std::string& conversation, CallAction action, const std::string& participant) {
     std::optional<Result<void>> answer;
-    shard->command({organization, ConversationId(conversation), kind, digits}, api,
+    shard->command({organization, ConversationId(conversation), std::move(action), ParticipantId(participant)}, api,
                    [&](Result<void> result) { answer = std::move(result); });
     run(std::chrono::milliseconds(20));
     if (!answer) return fail(ErrorCode::Timeout, "no reply");

@@ -51,8 +51,9 @@ public:
     /// As the API does it: policy, record, hand-over. Returns the conversation's id.
     std::string place_call(const std::string& destination = std::string(kDestination),
                            call::AnswerMode mode = call::AnswerMode::Person);
-    Result<void> command(const std::string& conversation, signaling::CallCommand::Kind kind,
-                         const std::string& digits = {});
+    /// As the API does it; `participant` empty: the agent, for digits the remote party.
+    Result<void> order(const std::string& conversation, telephony::CallAction action,
+                       const std::string& participant = {});
 
     void run(Duration time) { network.run_for(time); }
     const telephony::Conversation& conversation(const std::string& id) const { return *sink.versions.at(id).back(); }

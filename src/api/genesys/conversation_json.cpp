@@ -24,7 +24,7 @@ json::object call_json(const Communication& leg) {
                      {"address", leg.address},
                      {"held", leg.held},
                      {"muted", leg.muted},
-                     {"confined", false},
+                     {"confined", leg.confined},
                      {"recording", false},
                      {"provider", "Dialplane"}};
     if (leg.codec) out["codec"] = telephony::name_of(*leg.codec, telephony::CodecSpelling::Sdp);

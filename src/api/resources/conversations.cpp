@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "api/genesys/conversation_json.hpp"
-#include "api/resources/entity_routes.hpp"
+#include "api/resources/conversation_access.hpp"
 #include "api/resources/resources.hpp"
 
 namespace dp::api {
@@ -14,10 +14,6 @@ using telephony::PlaceCall;
 using telephony::PlacedCall;
 
 namespace {
-
-// conversation:call:write alone may read what it placed (the seed's program asks for no other scope).
-const Scopes kPlace{"conversation:call:write", "conversations"};
-const Scopes kRead{"conversation:call:write", "conversations:readonly"};
 
 /// `to.phoneNumber`, `to.id`, or `to` itself as a string.
 void read_destination(JsonReader& body, PlaceCall& call) {
@@ -90,7 +86,7 @@ public:
     }
 
     void read(ApiRequest request, Reply reply) const {
-        with_conversation(request, std::move(reply),
+        with_conversation(context_, request, std::move(reply),
                           [](const telephony::Ptr<Conversation>& conversation, Reply answer) {
                               std::move(answer).json(200, conversation_json(*conversation));
                           });
@@ -138,20 +134,10 @@ public:
     }
 
     void disconnect(ApiRequest request, Reply reply) const {
-        auto& context = context_;
-        with_conversation(
-            request, std::move(reply), [&context](const telephony::Ptr<Conversation>& conversation, Reply answer) {
-                if (telephony::is_final(conversation->status))
-                    return std::move(answer).error(
-                        {ErrorCode::Conflict, "The conversation has already ended.", conversation->id.str()});
-                context.calls.disconnect(
-                    conversation->meta.organization, conversation->id, context.executor,
-                    [&context, conversation, answer = std::move(answer)](Result<void> done) mutable {
-                        if (!done) return std::move(answer).error(done.error());
-                        const auto now = context.live_conversations.find(conversation->id);
-                        std::move(answer).json(202, conversation_json(now ? *now : *conversation));
-                    });
-            });
+        give_order(context_, request, telephony::EndCall{}, std::move(reply),
+                   [](const telephony::Ptr<Conversation>& conversation, Reply answer) {
+                       std::move(answer).json(202, conversation_json(*conversation));
+                   });
     }
 
     /// PATCH of a call: only `{"state":"disconnected"}` so far.
@@ -196,16 +182,6 @@ private:
         std::move(reply).json(201, conversation_json(conversation));
     }
 
-    template <class Then>
-    void with_conversation(const ApiRequest& request, Reply reply, Then then) const {
-        context_.conversations.find(
-            request.caller.organization, ConversationId(request.parameter("conversationId")), context_.executor,
-            [reply = std::move(reply), then](Result<telephony::Ptr<Conversation>> found) mutable {
-                if (!found) return std::move(reply).error(found.error());
-                then(*found, std::move(reply));
-            });
-    }
-
     ApiContext& context_;
 };
 
@@ -219,18 +195,21 @@ void add_conversations(Router& router, ApiContext& context) {
         };
     };
     const auto list = [routes](ApiRequest request, Reply reply) { routes->list(request, std::move(reply)); };
-    router.add({"POST", "/api/v2/conversations/calls", kPlace, bind(&ConversationRoutes::place)});
+    router.add({"POST", "/api/v2/conversations/calls", kCallControl, bind(&ConversationRoutes::place)});
     router.add(
-        {"POST", "/api/v2/conversations/calls/user/{userId}", kPlace, bind(&ConversationRoutes::place_for_user)});
-    router.add({"GET", "/api/v2/conversations", kRead, list});
-    router.add({"GET", "/api/v2/conversations/calls", kRead, list});
-    router.add({"GET", "/api/v2/conversations/calls/history", kRead,
+        {"POST", "/api/v2/conversations/calls/user/{userId}", kCallControl, bind(&ConversationRoutes::place_for_user)});
+    router.add({"GET", "/api/v2/conversations", kConversationRead, list});
+    router.add({"GET", "/api/v2/conversations/calls", kConversationRead, list});
+    router.add({"GET", "/api/v2/conversations/calls/history", kConversationRead,
                 [routes](ApiRequest request, Reply reply) { routes->history(request, std::move(reply)); }});
-    router.add({"GET", "/api/v2/conversations/{conversationId}", kRead, bind(&ConversationRoutes::read)});
-    router.add({"GET", "/api/v2/conversations/calls/{conversationId}", kRead, bind(&ConversationRoutes::read)});
+    router.add({"GET", "/api/v2/conversations/{conversationId}", kConversationRead, bind(&ConversationRoutes::read)});
     router.add(
-        {"POST", "/api/v2/conversations/{conversationId}/disconnect", kPlace, bind(&ConversationRoutes::disconnect)});
-    router.add({"PATCH", "/api/v2/conversations/calls/{conversationId}", kPlace, bind(&ConversationRoutes::patch)});
+        {"GET", "/api/v2/conversations/calls/{conversationId}", kConversationRead, bind(&ConversationRoutes::read)});
+    router.add({"POST", "/api/v2/conversations/{conversationId}/disconnect", kCallControl,
+                bind(&ConversationRoutes::disconnect)});
+    router.add(
+        {"PATCH", "/api/v2/conversations/calls/{conversationId}", kCallControl, bind(&ConversationRoutes::patch)});
+    add_conversation_control(router, context);
 }
 
 }  // namespace dp::api

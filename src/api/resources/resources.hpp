@@ -19,5 +19,7 @@ void add_trunks(Router& router, ApiContext& context);
 void add_numbers(Router& router, ApiContext& context);
 void add_telephony_configurations(Router& router, ApiContext& context);
 void add_conversations(Router& router, ApiContext& context);
+/// Control of a running call; part of add_conversations().
+void add_conversation_control(Router& router, ApiContext& context);
 
 }  // namespace dp::api

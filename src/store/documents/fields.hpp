@@ -284,6 +284,7 @@ void fields(auto& v, Of<t::Communication> auto& e) {
     v("codec", e.codec);
     v("held", e.held);
     v("muted", e.muted);
+    v("confined", e.confined);
     v("trunk", e.trunk);
     v("phone", e.phone);
     v("sipCallId", e.sip_call_id);

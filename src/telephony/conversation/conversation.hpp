@@ -39,6 +39,7 @@ struct Communication {
     std::optional<Codec> codec;  ///< once negotiated
     bool held = false;
     bool muted = false;
+    bool confined = false;
     TrunkId trunk;
     PhoneId phone;
     std::string sip_call_id;

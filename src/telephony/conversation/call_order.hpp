@@ -1,0 +1,43 @@
+#pragma once
+/// @file CallOrder: what an API user may ask of a running call. One vocabulary for the API, which reads it from a
+/// request, and the control shard, which carries it out.
+///
+/// Values. Source: genesys-api 1.6 ("control a party", "blind transfer", "consult transfer").
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "telephony/ids.hpp"
+
+namespace dp::telephony {
+
+/// The whole call ends.
+struct EndCall {};
+
+/// The party leaves: with two parties that is the end of the call.
+struct LeaveCall {};
+
+/// PATCH of one party; what is not given stays as it is.
+struct SetParty {
+    std::optional<bool> held{};      ///< it hears silence, and the others do not hear it
+    std::optional<bool> muted{};     ///< the others do not hear it
+    std::optional<bool> confined{};  ///< as held; set apart because clients read it apart
+};
+
+/// DTMF towards the party: `0-9*#A-D`, at most 64.
+struct SendDigits {
+    std::string digits;
+};
+
+using CallAction = std::variant<EndCall, LeaveCall, SetParty, SendDigits>;
+
+struct CallOrder {
+    OrganizationId organization;
+    ConversationId conversation;
+    CallAction action;
+    ParticipantId participant{};      ///< empty: the agent's; for digits the remote party's
+    CommunicationId communication{};  ///< where given it must be the participant's present one
+};
+
+}  // namespace dp::telephony

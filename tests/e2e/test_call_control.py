@@ -1,0 +1,93 @@
+"""What the API does to a running call: hold, mute, confine, digits, and one party's leaving, seen in the record and in the
+notifications."""
+import pytest
+
+from harness.waiting import until
+
+CALLS = "/api/v2/conversations/calls"
+
+
+@pytest.fixture
+def call(api, agent):
+    """Connected; ended with the test."""
+    api.wait_phone(agent["stationId"])
+    api.wait_trunk("sip-trunk-acme-us-east", "registered")
+    placed = api.place_call(agent, "+14155550113")
+    yield api.wait_status(placed["id"], "connected")
+    api.hang_up(placed["id"])
+
+
+def party(call: dict, purpose: str) -> dict:
+    return next(each for each in call["participants"] if each["purpose"] == purpose)
+
+
+def path_of(call: dict, purpose: str = "agent") -> str:
+    return f"{CALLS}/{call['id']}/participants/{party(call, purpose)['id']}"
+
+
+def leg_of(api, call: dict, purpose: str = "agent") -> dict:
+    return party(api.conversation(call["id"]), purpose)["calls"][-1]
+
+
+@pytest.mark.parametrize("purpose", ["agent", "customer"])
+@pytest.mark.parametrize("flag", ["held", "muted", "confined"])
+def test_each_flag_is_set_and_taken_back(api, call, purpose, flag):
+    for value in (True, False):
+        answer = api.request("PATCH", path_of(call, purpose), {flag: value})
+        assert (answer.status_code, answer.content) == (202, b"")
+        leg = leg_of(api, call, purpose)
+        assert {name: leg[name] for name in ("held", "muted", "confined")} == \
+            {"held": False, "muted": False, "confined": False} | {flag: value}
+
+
+def test_followers_hear_of_a_hold(api, agent, call):
+    with api.notifications(f"v2.users.{agent['userId']}.conversations.calls") as channel:
+        assert api.request("PATCH", path_of(call), {"held": True}).status_code == 202
+        frame = channel.conversation_until(call["id"], "connected")[-1]
+        assert party(frame, "agent")["calls"][-1]["held"] is True
+
+
+def test_a_communication_is_addressed_by_its_own_path(api, call):
+    leg = party(call, "agent")["calls"][-1]
+    assert api.request("PATCH", f"{path_of(call)}/communications/{leg['id']}", {"muted": True}).status_code == 202
+    assert leg_of(api, call)["muted"] is True
+    assert api.request("PATCH", f"{path_of(call)}/communications/another", {"muted": True}).status_code == 404
+
+
+def test_digits_go_to_the_party(api, call):
+    path = f"/api/v2/conversations/{call['id']}/participants/{party(call, 'customer')['id']}/digits"
+    assert api.request("POST", path, {"digits": "12#*A"}).status_code == 202
+    refused = api.request("POST", path, {"digits": "12x"})
+    assert (refused.status_code, refused.json()["details"][0]["fieldName"]) == (400, "digits")
+    assert api.request("POST", path, {}).status_code == 400
+
+
+def test_a_party_that_is_disconnected_ends_the_call(api, call):
+    assert api.request("PATCH", path_of(call, "customer"), {"state": "disconnected"}).status_code == 202
+    ended = api.wait_status(call["id"], "disconnected")
+    assert ended["reason"] == "api_disconnect"
+    assert api.request("PATCH", path_of(call), {"held": True}).status_code == 409
+
+
+@pytest.mark.parametrize("body, field", [
+    ({}, "state"), ({"state": "ringing"}, "state"), ({"held": "yes"}, "held"), ({"muted": 1}, "muted"),
+])
+def test_a_patch_that_means_nothing_names_the_field(api, call, body, field):
+    answer = api.request("PATCH", path_of(call), body)
+    assert answer.status_code == 400
+    assert answer.json()["details"][0]["fieldName"] == field
+    assert leg_of(api, call)["held"] is False
+
+
+def test_who_is_not_there_is_not_found(api, call):
+    assert api.request("PATCH", f"{CALLS}/{call['id']}/participants/nobody", {"held": True}).status_code == 404
+    assert api.request("PATCH", f"{CALLS}/no-such-call/participants/nobody", {"held": True}).status_code == 404
+    assert api.request("POST", "/api/v2/conversations/no-such-call/disconnect").status_code == 404
+
+
+def test_a_call_that_has_not_been_answered_cannot_be_held(api, agent):
+    placed = api.place_call(agent, "+14155550117")
+    until(lambda: api.conversation(placed["id"])["status"] == "ringing", 20, "it rings")
+    answer = api.request("PATCH", path_of(api.conversation(placed["id"])), {"held": True})
+    api.hang_up(placed["id"])
+    assert answer.status_code == 409
