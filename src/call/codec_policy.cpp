@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "telephony/sdp_codec.hpp"
+
 namespace dp::call {
 namespace {
 
@@ -12,46 +14,16 @@ bool has(const Codecs& codecs, sdp::Codec codec) {
 }  // namespace
 
 sdp::Codec to_sdp(telephony::Codec codec) {
-    switch (codec) {
-        case telephony::Codec::Opus:
-            return sdp::Codec::Opus;
-        case telephony::Codec::G722:
-            return sdp::Codec::G722;
-        case telephony::Codec::Pcmu:
-            return sdp::Codec::Pcmu;
-        case telephony::Codec::Pcma:
-            return sdp::Codec::Pcma;
-        case telephony::Codec::G729:
-            return sdp::Codec::G729;
-        case telephony::Codec::Gsm:
-            return sdp::Codec::Gsm;
-    }
-    return sdp::Codec::Pcmu;
+    return telephony::to_sdp(codec);
 }
 
 telephony::Codec to_telephony(sdp::Codec codec) {
-    switch (codec) {
-        case sdp::Codec::Opus:
-            return telephony::Codec::Opus;
-        case sdp::Codec::G722:
-            return telephony::Codec::G722;
-        case sdp::Codec::Pcma:
-            return telephony::Codec::Pcma;
-        case sdp::Codec::G729:
-            return telephony::Codec::G729;
-        case sdp::Codec::Gsm:
-            return telephony::Codec::Gsm;
-        case sdp::Codec::Pcmu:
-        case sdp::Codec::ComfortNoise:
-        case sdp::Codec::TelephoneEvent:
-            break;
-    }
-    return telephony::Codec::Pcmu;
+    return telephony::codec_of(codec).value_or(telephony::Codec::Pcmu);
 }
 
 Codecs to_sdp(const telephony::CodecList& codecs) {
     Codecs out;
-    for (auto codec : codecs) out.push_back(to_sdp(codec));
+    for (auto codec : codecs) out.push_back(telephony::to_sdp(codec));
     return out;
 }
 

@@ -10,9 +10,8 @@ namespace {
 
 struct Spelling {
     std::string_view user_settings;
-    std::string_view trunk_body;
+    std::string_view trunk_body;  ///< empty: not one of the seed's five
     std::string_view genesys;
-    bool in_trunk_body;  ///< one of the seed's five
 };
 
 struct Row {
@@ -20,17 +19,17 @@ struct Row {
     Spelling spelling;
 };
 
-// Order of the enumeration. GSM and CN have no seed spelling of their own except GSM's in the trunk body.
+// Order of the enumeration.
 constexpr std::array<Row, kCodecs> kTable{{
-    {{Codec::Pcmu, "PCMU", 8000, 8000, 1, 0, 0}, {"PCMU", "G711u", "audio/pcmu", true}},
-    {{Codec::Pcma, "PCMA", 8000, 8000, 1, 8, 8}, {"PCMA", "G711a", "audio/pcma", true}},
-    {{Codec::Gsm, "GSM", 8000, 8000, 1, 3, 3}, {"GSM", "GSM", "audio/gsm", true}},
-    {{Codec::G722, "G722", 8000, 16000, 1, 9, 9}, {"G722", "G722", "audio/g722", false}},
-    {{Codec::G729, "G729", 8000, 8000, 1, 18, 18}, {"G729", "G729", "audio/g729", true}},
-    {{Codec::Opus, "opus", 48000, 48000, 2, std::nullopt, 111}, {"OPUS", "Opus", "audio/opus", true}},
-    {{Codec::ComfortNoise, "CN", 8000, 8000, 1, 13, 13}, {"CN", "CN", "audio/cn", false}},
+    {{Codec::Pcmu, "PCMU", 8000, 8000, 1, 0, 0}, {"PCMU", "G711u", "audio/pcmu"}},
+    {{Codec::Pcma, "PCMA", 8000, 8000, 1, 8, 8}, {"PCMA", "G711a", "audio/pcma"}},
+    {{Codec::Gsm, "GSM", 8000, 8000, 1, 3, 3}, {"GSM", "GSM", "audio/gsm"}},
+    {{Codec::G722, "G722", 8000, 16000, 1, 9, 9}, {"G722", "", "audio/g722"}},
+    {{Codec::G729, "G729", 8000, 8000, 1, 18, 18}, {"G729", "G729", "audio/g729"}},
+    {{Codec::Opus, "opus", 48000, 48000, 2, std::nullopt, 111}, {"OPUS", "Opus", "audio/opus"}},
+    {{Codec::ComfortNoise, "CN", 8000, 8000, 1, 13, 13}, {"CN", "", "audio/cn"}},
     {{Codec::TelephoneEvent, "telephone-event", 8000, 0, 1, std::nullopt, 101},
-     {"telephone-event", "telephone-event", "audio/telephone-event", false}},
+     {"telephone-event", "", "audio/telephone-event"}},
 }};
 
 constexpr bool is_audio(Codec codec) {
@@ -43,7 +42,7 @@ bool names(const Row& row, std::string_view name, CodecFamily family) {
         case CodecFamily::UserSettings:
             return ascii::iequals(s.user_settings, name);
         case CodecFamily::TrunkBody:
-            return s.in_trunk_body && s.trunk_body == name;
+            return !name.empty() && s.trunk_body == name;
         case CodecFamily::Genesys:
             return ascii::iequals(s.genesys, name);
     }
@@ -52,6 +51,7 @@ bool names(const Row& row, std::string_view name, CodecFamily family) {
 
 bool names_leniently(const Row& row, std::string_view name) {
     const Spelling& s = row.spelling;
+    if (name.empty()) return false;
     return ascii::iequals(row.facts.encoding, name) || ascii::iequals(s.user_settings, name) ||
            ascii::iequals(s.trunk_body, name) || ascii::iequals(s.genesys, name);
 }

@@ -15,6 +15,7 @@ TEST(CodecTable, EveryFamilySpellsAndReadsItsOwn) {
     EXPECT_EQ(codec_name(Codec::Opus, CodecFamily::TrunkBody), "Opus");
     EXPECT_EQ(codec_name(Codec::Opus, CodecFamily::Genesys), "audio/opus");
     EXPECT_EQ(codec_name(Codec::Pcmu, CodecFamily::TrunkBody), "G711u");
+    EXPECT_EQ(codec_name(Codec::G722, CodecFamily::TrunkBody), "") << "none of its five";
 }
 
 TEST(CodecTable, TheTrunkBodyTakesExactlyFiveByCase) {
@@ -30,6 +31,7 @@ TEST(CodecTable, LenientReadingTakesAnySpelling) {
     EXPECT_EQ(codec_from_name("audio/PCMA"), Codec::Pcma);
     EXPECT_FALSE(codec_from_name("telephone-event"));
     EXPECT_FALSE(codec_from_name("speex"));
+    EXPECT_FALSE(codec_from_name(""));
 }
 
 TEST(CodecTable, RtpFactsAreThoseOfTheRfcs) {

@@ -1,40 +1,62 @@
 #include "telephony/codec.hpp"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "base/ascii.hpp"
+#include "telephony/sdp_codec.hpp"
 
 namespace dp::telephony {
 namespace {
 
-struct Row {
-    std::array<std::string_view, 4> names;  // by CodecSpelling
-};
+// Order of the enumeration.
+constexpr std::array kFormats{sdp::Codec::Opus, sdp::Codec::G722, sdp::Codec::Pcmu,
+                              sdp::Codec::Pcma, sdp::Codec::G729, sdp::Codec::Gsm};
+static_assert(kFormats.size() == static_cast<std::size_t>(Codec::Gsm) + 1);
 
-constexpr std::array<Row, 6> kRows{{
-    {{"opus", "OPUS", "Opus", "audio/opus"}},
-    {{"G722", "G722", "", "audio/g722"}},
-    {{"PCMU", "PCMU", "G711u", "audio/pcmu"}},
-    {{"PCMA", "PCMA", "G711a", "audio/pcma"}},
-    {{"G729", "G729", "G729", "audio/g729"}},
-    {{"GSM", "GSM", "GSM", "audio/gsm"}},
-}};
-static_assert(kRows.size() == static_cast<std::size_t>(Codec::Gsm) + 1);
+// Nothing for SDP itself: there the format's own name counts.
+std::optional<sdp::CodecFamily> family_of(CodecSpelling spelling) {
+    switch (spelling) {
+        case CodecSpelling::Sdp:
+            return std::nullopt;
+        case CodecSpelling::Settings:
+            return sdp::CodecFamily::UserSettings;
+        case CodecSpelling::Trunk:
+            return sdp::CodecFamily::TrunkBody;
+        case CodecSpelling::Genesys:
+            return sdp::CodecFamily::Genesys;
+    }
+    return std::nullopt;
+}
+
+std::optional<sdp::Codec> format_of_encoding(std::string_view name) {
+    const auto found = std::ranges::find_if(
+        kFormats, [&](sdp::Codec format) { return ascii::iequals(sdp::facts(format).encoding, name); });
+    return found == kFormats.end() ? std::nullopt : std::optional(*found);
+}
 
 }  // namespace
 
+sdp::Codec to_sdp(Codec codec) {
+    return kFormats[static_cast<std::size_t>(codec)];
+}
+
+std::optional<Codec> codec_of(sdp::Codec codec) {
+    const auto found = std::ranges::find(kFormats, codec);
+    if (found == kFormats.end()) return std::nullopt;
+    return static_cast<Codec>(std::distance(kFormats.begin(), found));
+}
+
 std::string_view name_of(Codec codec, CodecSpelling spelling) {
-    return kRows[static_cast<std::size_t>(codec)].names[static_cast<std::size_t>(spelling)];
+    const auto family = family_of(spelling);
+    return family ? sdp::codec_name(to_sdp(codec), *family) : sdp::facts(to_sdp(codec)).encoding;
 }
 
 std::optional<Codec> codec_from(std::string_view name, CodecSpelling spelling) {
-    if (name.empty()) return std::nullopt;
-    for (std::size_t i = 0; i < kRows.size(); ++i) {
-        const std::string_view known = kRows[i].names[static_cast<std::size_t>(spelling)];
-        if (spelling == CodecSpelling::Trunk ? known == name : ascii::iequals(known, name))
-            return static_cast<Codec>(i);
-    }
-    return std::nullopt;
+    const auto family = family_of(spelling);
+    const auto format = family ? sdp::codec_from_name(name, *family) : format_of_encoding(name);
+    return format ? codec_of(*format) : std::nullopt;
 }
 
 std::optional<Codec> codec_from_any(std::string_view name) {
