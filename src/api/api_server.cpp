@@ -3,6 +3,8 @@
 #include <boost/json.hpp>
 
 #include "api/auth/authenticator.hpp"
+#include "api/auth/authorize_endpoint.hpp"
+#include "api/auth/own_token.hpp"
 #include "api/auth/token_endpoint.hpp"
 #include "api/console/console_login.hpp"
 #include "api/http/dispatcher.hpp"
@@ -67,17 +69,22 @@ struct ApiServer::Impl {
         : context(given),
           options(std::move(given_options)),
           authenticator(grants, options.requests_per_minute),
-          tokens(context.store, grants, context.clock, context.random, context.executor),
+          issuer(context.store, grants, context.clock, context.random, context.executor),
+          tokens(issuer, grants, context.clock, context.random, options.issuers),
           login(context.store, grants, context.clock, context.random, context.executor, hashing),
+          authorize(context.store, grants, login, context.clock, context.random, context.executor),
           channels(context),
           dispatcher(router, authenticator, context.store.snapshots(), context.clock, context.random) {
         grants.load(context.store.load_grants(context.clock.wall()));
         tokens.add_routes(router);
+        add_own_token(router, issuer, grants);
         login.add_routes(router);
+        authorize.add_routes(router);
         channels.add_routes(router);
-        for (auto add : {add_organization, add_users, add_user_settings, add_sites, add_network_configurations,
-                         add_phones, add_phone_session, add_stations, add_trunks, add_numbers,
-                         add_telephony_configurations, add_conversations})
+        for (auto add :
+             {add_organization, add_users, add_user_settings, add_sites, add_network_configurations, add_phones,
+              add_phone_session, add_stations, add_trunks, add_numbers, add_telephony_configurations, add_conversations,
+              add_roles, add_role_grants, add_oauth_clients, add_api_keys})
             add(router, context);
         add_health(router, options.ready, context.store);
         add_sandbox(router, options.sandbox_numbers);
@@ -89,8 +96,10 @@ struct ApiServer::Impl {
     Router router;
     GrantTable grants;
     Authenticator authenticator;
+    TokenIssuer issuer;
     TokenEndpoint tokens;
     ConsoleLogin login;
+    AuthorizeEndpoint authorize;
     ChannelHub channels;
     Dispatcher dispatcher;
 };

@@ -29,7 +29,9 @@ struct SandboxNumber {
 struct ApiOptions {
     ReadyCheck ready;
     SipUpgrade sip_upgrade;
-    int requests_per_minute = 300;               ///< of a caller without a limit of its own; 0 = unlimited
+    int requests_per_minute = 300;  ///< of a caller without a limit of its own; 0 = unlimited
+    std::function<std::vector<std::string>()>
+        issuers;                                 ///< the names an assertion may be meant for; asked on the API thread
     std::vector<SandboxNumber> sandbox_numbers;  ///< empty: no sandbox here
 };
 

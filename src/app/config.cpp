@@ -178,6 +178,8 @@ const std::vector<Setting>& settings() {
         {"media.ports", SettingKind::Text, "10000-32767", "FIRST-LAST", "UDP ports for RTP and RTCP"},
         {"media.workers", SettingKind::Text, "0", "N", "media threads; 0 chooses by cores"},
         {"drain", SettingKind::Text, "10", "SECONDS", "how long SIGTERM waits for calls to end"},
+        {"issuer", SettingKind::List, "", "URL",
+         "name of this server in JWT assertions (aud); by default its own addresses (repeatable)"},
         {"rate-limit", SettingKind::Text, "300", "N", "API requests per minute and client; 0 is unlimited"},
         {"log.level", SettingKind::Text, "info", "LEVEL", "debug, info, warn or error"},
         {"log.file", SettingKind::Text, "", "FILE", "log to a file instead of standard error"},
@@ -256,6 +258,7 @@ Result<Config> validate(const RawConfig& raw) {
     out.media_ports = ports, out.media_workers = workers;
     out.drain = std::chrono::seconds(drain);
     out.rate_limit_per_minute = rate_limit;
+    out.issuers = read.items("issuer");
     out.log_level = level, out.log_file = read.text("log.file");
     return out;
 }

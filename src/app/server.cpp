@@ -102,6 +102,14 @@ struct Server::Parts {
     net::EventLoop& control() { return control_thread.loop(); }
     net::EventLoop& api_loop() { return api_thread.loop(); }
 
+    /// Without a setting, the addresses that clients reach us at. API thread, once listening.
+    std::vector<std::string> issuers() const {
+        if (!config.issuers.empty()) return config.issuers;
+        std::vector<std::string> out;
+        if (http_bound) out.push_back("http://" + url_host(config, *http_bound));
+        if (https_bound) out.push_back("https://" + url_host(config, *https_bound));
+        return out;
+    }
     std::vector<api::SandboxNumber> sandbox_numbers() const {
         std::vector<api::SandboxNumber> out;
         if (config.sandbox)
@@ -285,6 +293,7 @@ void Server::make_api() {
                                                   parts.streams->websocket_options());
         };
         options.sandbox_numbers = parts.sandbox_numbers();
+        options.issuers = [&parts] { return parts.issuers(); };
         options.requests_per_minute = static_cast<int>(parts.config.rate_limit_per_minute);
         parts.api = std::make_unique<api::ApiServer>(
             api::ApiContext{*parts.store, *parts.configuration, *parts.trunks, *parts.numbers, *parts.accounts,

@@ -17,6 +17,7 @@
 #include <set>
 #include <thread>
 
+#include "store/documents/documents.hpp"
 #include "store/sealing_key.hpp"
 #include "store/sqlite/migrations.hpp"
 #include "store/sqlite/queries.hpp"
@@ -113,6 +114,42 @@ TEST(OpenStore, AChangedSchemaStepIsRefused) {
     }
     ASSERT_TRUE(direct(directory)->execute("UPDATE schema_migrations SET sha256 = 'other'"));
     EXPECT_FALSE(Opened(directory.path()).store);
+}
+
+TEST(Migrations, WhoeverWasThereBeforeRolesKeepsWhatTheyCouldDo) {
+    TemporaryDirectory directory;
+    auto connection = direct(directory);
+    const auto all = sqlite::embedded_migrations();
+    ASSERT_TRUE(sqlite::migrate(*connection, all.first(1), WallTime{}));
+    constexpr const char* kHead =
+        "(organization_id, id, version, created_at, modified_at, created_by, modified_by, doc";
+    const auto insert = [&](std::string_view table, std::string_view more_columns, std::string_view more_values) {
+        return connection->execute(
+            fmt::format("INSERT INTO {} {}{}) VALUES ('o', 'o', 1, 0, 0, '', '', '{{\"name\":\"x\"}}'{})", table, kHead,
+                        more_columns, more_values));
+    };
+    ASSERT_TRUE(insert("organizations", ", sip_domain", ", 'x.test'"));
+    ASSERT_TRUE(insert("oauth_clients", "", ""));
+    ASSERT_TRUE(insert("api_keys", ", key_sha256", ", 'k'"));
+    ASSERT_TRUE(insert("console_credentials", ", login", ", 'l'"));
+    ASSERT_TRUE(insert("users", "", ""));
+    ASSERT_TRUE(sqlite::migrate(*connection, all, WallTime{}));
+    const auto holds = [&](std::string_view table, std::string_view role) {
+        auto select = connection->prepare_once(
+            fmt::format("SELECT id FROM {} WHERE json_extract(doc, '$.roles[0]') = '{}'", table, role));
+        std::size_t rows = 0;
+        (void)sqlite::each_row((*select)->bind(), [&](sqlite::Statement&) { ++rows; });
+        return rows == 1;
+    };
+    for (const char* table : {"oauth_clients", "api_keys", "console_credentials"})
+        EXPECT_TRUE(holds(table, kAdministratorRole)) << table;
+    EXPECT_TRUE(holds("users", kAgentRole));
+    for (const Role& role : built_in_roles()) {
+        auto select = connection->prepare_once(fmt::format("SELECT doc FROM roles WHERE id = '{}'", role.id.str()));
+        std::string document;
+        (void)sqlite::each_row((*select)->bind(), [&](sqlite::Statement& row) { document = row.text(0); });
+        EXPECT_EQ(document, to_document(Entity(role), Secrecy::Stored));
+    }
 }
 
 TEST(Migrations, AStepThatFailsLeavesTheOldSchema) {

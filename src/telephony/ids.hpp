@@ -15,6 +15,7 @@ namespace dp::telephony {
 
 using OrganizationId = StrongId<struct OrganizationTag>;
 using UserId = StrongId<struct UserTag>;
+using RoleId = StrongId<struct RoleTag>;
 using OAuthClientId = StrongId<struct OAuthClientTag>;
 using ApiKeyId = StrongId<struct ApiKeyTag>;
 using ConsoleCredentialId = StrongId<struct ConsoleCredentialTag>;

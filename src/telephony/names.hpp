@@ -34,7 +34,8 @@ struct Names;
 
 DP_NAMES(UserState, "active", "inactive", "deleted");
 DP_NAMES(GrantType, "client_credentials", "jwt_bearer", "authorization_code", "refresh_token");
-DP_NAMES(GrantKind, "access_token", "refresh_token", "console_session");
+DP_NAMES(GrantKind, "access_token", "refresh_token", "console_session", "authorization_code", "assertion");
+DP_NAMES(KeyAlgorithm, "RS256", "ES256", "EdDSA");
 DP_NAMES(IceTransportPolicy, "all", "relay");
 DP_NAMES(RelayBehavior, "any_site_region", "lowest_latency");
 DP_NAMES(DestinationClass, "Emergency", "Network", "National", "International", "Extension");

@@ -2,7 +2,9 @@
 
 #include "api/auth/authenticator.hpp"
 #include "api/auth/rate_limiter.hpp"
+#include "api/auth/route_permissions.hpp"
 #include "telephony/config/snapshot_builder.hpp"
+#include "telephony/testing/example.hpp"
 
 namespace dp::api {
 namespace {
@@ -39,7 +41,8 @@ protected:
     AuthenticatorTest() {
         telephony::AccessGrant token;
         token.token_sha256 = telephony::secret_digest("token-1");
-        token.user = telephony::UserId("u");
+        token.organization = example.secrets.organization;
+        token.user = telephony::testing::kJohn;
         token.expires = clock.wall() + 1h;
         grants.add(token, clock.wall());
         telephony::AccessGrant session = token;
@@ -52,17 +55,19 @@ protected:
         request.method = std::move(method);
         request.headers = std::move(headers);
         request.headers.push_back({"Host", "127.0.0.1:8080"});
-        return authenticator.authenticate(request, snapshot, clock.wall());
+        return authenticator.authenticate(request, accepted, *snapshot, clock.wall());
     }
 
+    telephony::testing::Example example;
     ManualClock clock;
     GrantTable grants;
     Authenticator authenticator{grants};
-    telephony::Snapshot snapshot;
+    telephony::Ptr<telephony::Snapshot> snapshot = example.snapshot();
+    Credentials accepted = Credentials::Token;
 };
 
 TEST_F(AuthenticatorTest, BearerTokensAreKnownUntilTheyExpire) {
-    EXPECT_EQ(authenticate("GET", {{"Authorization", "bearer token-1"}})->user.str(), "u");
+    EXPECT_EQ(authenticate("GET", {{"Authorization", "bearer token-1"}})->user, telephony::testing::kJohn);
     EXPECT_EQ(authenticate("GET", {{"Authorization", "Bearer token-2"}}).error().code, ErrorCode::Unauthenticated);
     EXPECT_EQ(authenticate("GET", {})->kind, CallerKind::Anonymous);
     clock.advance(1h);
@@ -83,7 +88,7 @@ TEST_F(AuthenticatorTest, TheConfiguredRateHoldsForWhoeverHasNoLimitOfTheirOwn) 
         builder.put(std::make_shared<const telephony::OAuthClient>(std::move(client)));
         net::HttpRequest request;
         request.headers.push_back({"Authorization", "Bearer token-of-c"});
-        return by.authenticate(request, *builder.finish(), clock.wall())->requests_per_minute;
+        return by.authenticate(request, Credentials::Token, *builder.finish(), clock.wall())->requests_per_minute;
     };
     telephony::AccessGrant grant;
     grant.token_sha256 = telephony::secret_digest("token-of-c");
@@ -115,6 +120,39 @@ TEST_F(AuthenticatorTest, ACookieNeedsOurOriginAndTheConsolesHeaderForUnsafeMeth
     EXPECT_FALSE(authenticate("POST", {cookie, ours}));
     // Another port of the same host is the same site to SameSite, not the same origin.
     EXPECT_FALSE(authenticate("POST", {cookie, {"Origin", "http://127.0.0.1:9090"}, console}));
+}
+
+TEST_F(AuthenticatorTest, AnApiKeyOpensOnlyTheRoutesThatTakeOne) {
+    const net::HttpHeader key{"X-API-Key", example.secrets.api_key};
+    EXPECT_EQ(authenticate("GET", {key})->kind, CallerKind::Anonymous);
+    accepted = Credentials::TokenOrApiKey;
+    EXPECT_EQ(authenticate("GET", {key})->kind, CallerKind::ApiKey);
+    EXPECT_TRUE(authenticate("GET", {key})->may("telephony:telephonyConfig:edit"));
+    EXPECT_EQ(authenticate("GET", {{"X-API-Key", "dg_nobody"}}).error().code, ErrorCode::Unauthenticated);
+    EXPECT_EQ(authenticate("GET", {key, {"Authorization", "Bearer token-1"}}).error().code, ErrorCode::InvalidValue);
+}
+
+TEST_F(AuthenticatorTest, AUsersTokenGoesByTheUsersRolesAndEndsWithThem) {
+    const auto caller = authenticate("GET", {{"Authorization", "Bearer token-1"}});
+    EXPECT_TRUE(caller->may("conversation:call:add"));
+    EXPECT_FALSE(caller->may("telephony:plugin:all"));
+    EXPECT_TRUE(caller->may_act_for(telephony::testing::kJohn));
+    EXPECT_FALSE(caller->may_act_for(telephony::testing::kAgent48291));
+    example.change<telephony::User>(telephony::testing::kJohn,
+                                    [](telephony::User& user) { user.state = telephony::UserState::Inactive; });
+    snapshot = example.snapshot();
+    EXPECT_EQ(authenticate("GET", {{"Authorization", "Bearer token-1"}}).error().code, ErrorCode::Unauthenticated);
+}
+
+TEST(RoutePermissions, TheLongestPrefixSpeaksAndTheUnknownIsClosed) {
+    using Permissions = std::vector<std::string>;
+    EXPECT_EQ(route_permissions("GET", "/api/v2/users/me"), Permissions{});
+    EXPECT_EQ(route_permissions("DELETE", "/api/v2/users/{userId}"), Permissions{"directory:user:delete"});
+    EXPECT_EQ(route_permissions("PUT", "/api/v2/users/{userId}/roles"), Permissions{"authorization:grant:add"});
+    EXPECT_EQ(route_permissions("POST", "/api/v2/telephony/phone/numbers"),
+              (Permissions{"telephony:phoneNumber:edit", "telephony:plugin:all"}));
+    EXPECT_EQ(route_permissions("GET", "/api/v2/telephony/phone/numbersX"), Permissions{"telephony:plugin:all"});
+    EXPECT_EQ(route_permissions("GET", "/somewhere/new"), Permissions{"telephony:plugin:all"});
 }
 
 }  // namespace

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/ascii.hpp"
+#include "telephony/config/role_grants.hpp"
 
 namespace dp::api {
 namespace {
@@ -47,6 +50,48 @@ bool is_same_origin(const net::HttpRequest& request) {
            fmt::format("{}://{}", request.is_tls ? "https" : "http", request.header("Host"));
 }
 
+// A configured 0 means the server's own figure, -1 none; in a Caller 0 means none.
+void Authenticator::set_limits(Caller& caller, std::int32_t requests, std::int32_t calls) const {
+    caller.requests_per_minute = requests == 0 ? requests_per_minute_ : std::max(requests, 0);
+    const int share = (caller.requests_per_minute * 2 + 4) / 5;
+    caller.calls_per_minute = calls == 0 ? share : std::max(calls, 0);
+}
+
+Result<void> Authenticator::take_client(Caller& caller, const telephony::Snapshot& snapshot) const {
+    const auto& client = snapshot.oauth_client(caller.client);
+    if (!client || !client->enabled)
+        return fail(ErrorCode::Unauthenticated, "The OAuth client of this token is disabled.");
+    set_limits(caller, client->requests_per_minute, client->calls_per_minute);
+    // The application's roles are its own; a token for a user goes by the user's.
+    const auto& config = snapshot.organization(caller.organization);
+    if (config && caller.user.empty()) caller.roles = telephony::find_roles(*config, client->roles);
+    return {};
+}
+
+namespace {
+
+Result<void> take_user(Caller& caller, const telephony::Snapshot& snapshot) {
+    const auto& config = snapshot.organization(caller.organization);
+    const auto user = config ? config->user(caller.user) : nullptr;
+    if (!user || user->state != telephony::UserState::Active)
+        return fail(ErrorCode::Unauthenticated, "The user of this token is not active any more.");
+    caller.roles = telephony::find_roles(*config, user->roles);
+    caller.permissions = user->permissions;
+    return {};
+}
+
+// The login may hold roles beside its user's.
+Result<void> take_console(Caller& caller, const telephony::ConsoleCredentialId& id,
+                          const telephony::Snapshot& snapshot) {
+    const auto& config = snapshot.organization(caller.organization);
+    const auto login = config ? config->find<telephony::ConsoleCredential>(id) : nullptr;
+    if (!login) return fail(ErrorCode::Unauthenticated, "The login of this session does not exist any more.");
+    for (auto& role : telephony::find_roles(*config, login->roles)) caller.roles.push_back(std::move(role));
+    return {};
+}
+
+}  // namespace
+
 Result<Caller> Authenticator::caller_of(std::string_view secret, telephony::GrantKind kind,
                                         const telephony::Snapshot& snapshot, WallTime now) const {
     const auto* grant = grants_.find(secret, now);
@@ -60,24 +105,40 @@ Result<Caller> Authenticator::caller_of(std::string_view secret, telephony::Gran
     caller.client = grant->client;
     caller.user = grant->user;
     caller.scopes = grant->scopes;
-    caller.requests_per_minute = requests_per_minute_;
-    if (!grant->client.empty()) {
-        const auto& client = snapshot.oauth_client(grant->client);
-        if (!client || !client->enabled)
-            return fail(ErrorCode::Unauthenticated, "The OAuth client of this token is disabled.");
-        if (client->requests_per_minute > 0) caller.requests_per_minute = client->requests_per_minute;
-    }
+    caller.grant = grant->token_sha256;
+    set_limits(caller, 0, 0);
+    if (!caller.client.empty()) DP_CHECK(take_client(caller, snapshot));
+    if (!caller.user.empty()) DP_CHECK(take_user(caller, snapshot));
+    if (!grant->console.empty() && kind == telephony::GrantKind::ConsoleSession)
+        DP_CHECK(take_console(caller, grant->console, snapshot));
     return caller;
 }
 
-Result<Caller> Authenticator::authenticate(const net::HttpRequest& request, const telephony::Snapshot& snapshot,
-                                           WallTime now) const {
+Result<Caller> Authenticator::caller_of_key(std::string_view secret, const telephony::Snapshot& snapshot) const {
+    const auto& key = snapshot.api_key(telephony::secret_digest(secret));
+    if (!key || !key->enabled) return fail(ErrorCode::Unauthenticated, "The API key is unknown or disabled.");
+    Caller caller;
+    caller.kind = CallerKind::ApiKey;
+    caller.organization = key->meta.organization;
+    caller.api_key = key->id;
+    caller.scopes = key->scopes;
+    if (const auto& config = snapshot.organization(caller.organization))
+        caller.roles = telephony::find_roles(*config, key->roles);
+    set_limits(caller, key->requests_per_minute, 0);
+    return caller;
+}
+
+Result<Caller> Authenticator::authenticate(const net::HttpRequest& request, Credentials accepted,
+                                           const telephony::Snapshot& snapshot, WallTime now) const {
     const auto bearer = bearer_of(request);
     const auto cookie = cookie_of(request, kSessionCookie);
-    if (bearer && !cookie.empty())
-        return fail(ErrorCode::InvalidValue, "Send either an Authorization header or the console's cookie, not both.",
+    const auto key = accepted == Credentials::TokenOrApiKey ? request.header("X-API-Key") : std::string_view{};
+    if ((bearer ? 1 : 0) + (cookie.empty() ? 0 : 1) + (key.empty() ? 0 : 1) > 1)
+        return fail(ErrorCode::InvalidValue,
+                    "Send one kind of credentials: an Authorization header, an API key or the console's cookie.",
                     "Authorization");
     if (bearer) return caller_of(*bearer, telephony::GrantKind::AccessToken, snapshot, now);
+    if (!key.empty()) return caller_of_key(key, snapshot);
     if (cookie.empty()) return Caller{};
     DP_CHECK(check_console_request(request));
     return caller_of(cookie, telephony::GrantKind::ConsoleSession, snapshot, now);

@@ -1,6 +1,6 @@
 #pragma once
-/// @file Authenticator: from the credentials of a request to its Caller. Bearer tokens (RFC 6750) and the console's
-/// session cookie (web console, same origin); both at once is a 400.
+/// @file Authenticator: from the credentials of a request to its Caller. Bearer tokens (RFC 6750), the console's session
+/// cookie (web console, same origin) and, where a route takes them, API keys; two kinds at once are a 400.
 ///
 /// API thread only. Cookie-authenticated unsafe requests must come from our own origin with JSON and the console's
 /// header: SameSite does not protect against another port of the same host.
@@ -11,6 +11,7 @@
 
 #include "api/auth/caller.hpp"
 #include "api/auth/grant_table.hpp"
+#include "api/http/router.hpp"
 #include "base/result.hpp"
 #include "net/http_message.hpp"
 #include "telephony/config/snapshot.hpp"
@@ -34,12 +35,17 @@ public:
 
     /// Anonymous when the request carries no credentials. Unauthenticated: unknown or expired. Forbidden: a forged
     /// console request. InvalidValue: two kinds of credentials.
-    Result<Caller> authenticate(const net::HttpRequest& request, const telephony::Snapshot& snapshot,
-                                WallTime now) const;
+    Result<Caller> authenticate(const net::HttpRequest& request, Credentials accepted,
+                                const telephony::Snapshot& snapshot, WallTime now) const;
+
+    int requests_per_minute() const { return requests_per_minute_; }
 
 private:
     Result<Caller> caller_of(std::string_view secret, telephony::GrantKind kind, const telephony::Snapshot& snapshot,
                              WallTime now) const;
+    Result<void> take_client(Caller& caller, const telephony::Snapshot& snapshot) const;
+    Result<Caller> caller_of_key(std::string_view key, const telephony::Snapshot& snapshot) const;
+    void set_limits(Caller& caller, std::int32_t requests, std::int32_t calls) const;
 
     const GrantTable& grants_;
     int requests_per_minute_;

@@ -21,6 +21,28 @@ void GrantTable::remove(const std::string& token_sha256) {
     grants_.erase(token_sha256);
 }
 
+std::vector<std::string> GrantTable::remove_family(const std::string& family) {
+    std::vector<std::string> out;
+    if (family.empty()) return out;
+    revoked_families_.insert(family);
+    for (const auto& [digest, grant] : grants_)
+        if (grant.family == family) out.push_back(digest);
+    for (const auto& digest : out) grants_.erase(digest);
+    return out;
+}
+
+std::string GrantTable::family_of(const std::string& token_sha256) const {
+    const auto it = grants_.find(token_sha256);
+    return it == grants_.end() ? std::string() : it->second.family;
+}
+
+telephony::AccessGrant GrantTable::spend(const std::string& token_sha256, WallTime until) {
+    auto& grant = grants_.at(token_sha256);
+    grant.spent = true;
+    grant.expires = std::max(grant.expires, until);
+    return grant;
+}
+
 const telephony::AccessGrant* GrantTable::find(std::string_view secret, WallTime now) const {
     auto it = grants_.find(telephony::secret_digest(secret));
     return it == grants_.end() || it->second.expires <= now ? nullptr : &it->second;

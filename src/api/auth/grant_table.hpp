@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "telephony/identity/credentials.hpp"
@@ -20,12 +21,22 @@ public:
     void load(std::vector<telephony::AccessGrant> grants);
     void add(telephony::AccessGrant grant, WallTime now);
     void remove(const std::string& token_sha256);
+    /// Everything that descends from one authorization; their digests, for the store.
+    std::vector<std::string> remove_family(const std::string& family);
+    /// Empty: unknown, or on its own.
+    std::string family_of(const std::string& token_sha256) const;
+    bool is_revoked(const std::string& family) const { return revoked_families_.contains(family); }
+    /// From here on a second use shows, whatever the store says of the first: what is spent cannot be unspent. Kept until
+    /// `until`, so that it shows for as long as what came of it lives.
+    telephony::AccessGrant spend(const std::string& token_sha256, WallTime until);
     /// By the secret itself; null when unknown or expired.
     const telephony::AccessGrant* find(std::string_view secret, WallTime now) const;
+    bool contains(const std::string& token_sha256) const { return grants_.contains(token_sha256); }
     std::size_t size() const { return grants_.size(); }
 
 private:
     std::unordered_map<std::string, telephony::AccessGrant> grants_;
+    std::unordered_set<std::string> revoked_families_;  ///< of this process: for tokens still on their way to the store
     std::size_t sweep_at_ = 1024;
 };
 

@@ -57,25 +57,33 @@ void ConsoleLogin::login(const ApiRequest& request, Reply reply) {
     const auto user = body.required_text("user", 128);
     auto password = body.required_text("password", 256);
     if (auto ok = body.finish(); !ok) return std::move(reply).error(ok.error());
+    check(user, std::move(password), request,
+          [this, reply = std::move(reply)](Result<telephony::ConsoleCredential> known) mutable {
+              if (known) return open_session(*known, std::move(reply));
+              if (known.error().code == ErrorCode::TooManyRequests)
+                  reply.add_header("Retry-After", known.error().field);
+              std::move(reply).error({known.error().code, known.error().detail, ""});
+          });
+}
+
+void ConsoleLogin::check(const std::string& user, std::string password, const ApiRequest& request, Verdict then) {
     const auto rate = limiter_.count(user + "|" + request.http.remote.address.str(), kTriesPerMinute, clock_.now());
-    if (!rate.allowed) {
-        reply.add_header("Retry-After", fmt::to_string(rate.reset.count()));
-        return std::move(reply).error(
-            {ErrorCode::TooManyRequests, "Too many login attempts: wait as Retry-After says.", ""});
-    }
+    if (!rate.allowed)
+        return then(fail(ErrorCode::TooManyRequests, "Too many login attempts: wait as Retry-After says.",
+                         fmt::to_string(rate.reset.count())));
     auto credential = request.snapshot->console_login(user);
-    auto shared = std::make_shared<Reply>(std::move(reply));
+    auto shared = std::make_shared<Verdict>(std::move(then));
     const bool queued = hashing_.post([this, credential, password = std::move(password), shared] {
         const bool right =
             crypto::verify_password(credential ? credential->password_argon2id : std::string(kNobody), password) &&
             credential;
-        const bool posted = api_.post([this, credential, right, shared] {
-            if (right) return open_session(*credential, std::move(*shared));
-            std::move(*shared).error({ErrorCode::Unauthenticated, "The user name or the password is wrong.", ""});
+        const bool posted = api_.post([credential, right, shared] {
+            if (right) return (*shared)(*credential);
+            (*shared)(fail(ErrorCode::Unauthenticated, "The user name or the password is wrong."));
         });
-        if (!posted) std::move(*shared).error({ErrorCode::Unavailable, "The server is overloaded: try again.", ""});
+        if (!posted) (*shared)(fail(ErrorCode::Unavailable, "The server is overloaded: try again."));
     });
-    if (!queued) std::move(*shared).error({ErrorCode::Unavailable, "Too many logins at once: try again.", ""});
+    if (!queued) (*shared)(fail(ErrorCode::Unavailable, "Too many logins at once: try again."));
 }
 
 void ConsoleLogin::open_session(const telephony::ConsoleCredential& credential, Reply reply) {

@@ -23,6 +23,10 @@ public:
 
     void add_routes(Router& router);
 
+    using Verdict = std::move_only_function<void(Result<telephony::ConsoleCredential>)>;
+    /// Whose login this is, if the password is right. TooManyRequests: `field` is the Retry-After.
+    void check(const std::string& user, std::string password, const ApiRequest& request, Verdict then);
+
 private:
     void login(const ApiRequest& request, Reply reply);
     void open_session(const telephony::ConsoleCredential& credential, Reply reply);

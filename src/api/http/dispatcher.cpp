@@ -48,9 +48,10 @@ net::HttpResponse preflight() {
             {}};
 }
 
-std::string scope_list(const std::vector<std::string_view>& scopes) {
+template <class Texts>
+std::string joined(const Texts& texts, std::string_view separator) {
     std::string out;
-    for (auto scope : scopes) out += (out.empty() ? "" : " ") + std::string(scope);
+    for (const auto& text : texts) out += (out.empty() ? "" : std::string(separator)) + std::string(text);
     return out;
 }
 
@@ -80,42 +81,51 @@ void Dispatcher::handle(net::HttpRequest http, net::HttpResponder responder) {
              fmt::format("{} is not possible on {}; {} is.", http.method, http.path, match.allowed), ""});
     }
     ApiRequest request{std::move(http), std::move(match.parameters), {}, reply.correlation(), snapshots_.get()};
-    Error refusal;
-    if (!admit(request, *match.route, reply, refusal)) return refuse(*match.route, std::move(reply), refusal);
+    if (auto admitted = admit(request, *match.route, reply); !admitted)
+        return refuse(*match.route, std::move(reply), admitted.error());
     match.route->handler(std::move(request), std::move(reply));
 }
 
-bool Dispatcher::admit(ApiRequest& request, const Route& route, Reply& reply, Error& refusal) {
-    if (route.access == RouteAccess::Open) return true;
-    const auto refuse_with = [&](ErrorCode code, std::string detail, std::string field = {}) {
-        refusal = {code, std::move(detail), std::move(field)};
-        return false;
-    };
-    auto caller = authenticator_.authenticate(request.http, *request.snapshot, clock_.wall());
-    if (!caller) return refusal = caller.error(), false;
-    if (caller->kind == CallerKind::Anonymous)
-        return refuse_with(ErrorCode::Unauthenticated,
-                           "No authentication bearer token specified in authorization header.");
-    request.caller = std::move(*caller);
+Result<void> Dispatcher::identify(ApiRequest& request, const Route& route, Reply& reply) {
+    auto caller = authenticator_.authenticate(request.http, route.credentials, *request.snapshot, clock_.wall());
+    if (caller && caller->kind != CallerKind::Anonymous) {
+        request.caller = std::move(*caller);
+        return {};
+    }
+    // Guessing tokens costs the guesser's address, never a client's budget.
+    DP_CHECK(count("address/" + request.http.remote.address.str(), authenticator_.requests_per_minute(), reply));
+    if (!caller) return std::unexpected(std::move(caller).error());
+    return fail(ErrorCode::Unauthenticated, "No authentication bearer token specified in authorization header.");
+}
 
-    const auto rate = limiter_.count(request.caller.bucket(), request.caller.requests_per_minute, clock_.now());
-    if (rate.limit > 0) {
-        reply.add_header("inin-ratelimit-count", fmt::to_string(rate.count));
-        reply.add_header("inin-ratelimit-allowed", fmt::to_string(rate.limit));
-        reply.add_header("inin-ratelimit-reset", fmt::to_string(rate.reset.count()));
-    }
-    if (!rate.allowed) {
-        reply.add_header("Retry-After", fmt::to_string(std::max<long>(1, rate.reset.count())));
-        return refuse_with(ErrorCode::TooManyRequests,
-                           fmt::format("Rate limit exceeded the maximum {} requests within {} seconds", rate.limit,
-                                       RateLimiter::kWindow.count()));
-    }
-    if (!holds_any(request.caller, route.scopes))
-        return refuse_with(ErrorCode::Forbidden,
-                           fmt::format("The token lacks the scope: one of {} is needed.", scope_list(route.scopes)),
-                           "scope");
-    if (auto types = check_media_types(request.http, route.style); !types) return refusal = types.error(), false;
-    return true;
+Result<void> Dispatcher::count(const std::string& bucket, int limit, Reply& reply) {
+    const auto rate = limiter_.count(bucket, limit, clock_.now());
+    if (rate.limit == 0) return {};
+    reply.set_header("inin-ratelimit-count", fmt::to_string(rate.count));
+    reply.set_header("inin-ratelimit-allowed", fmt::to_string(rate.limit));
+    reply.set_header("inin-ratelimit-reset", fmt::to_string(rate.reset.count()));
+    if (rate.allowed) return {};
+    reply.set_header("Retry-After", fmt::to_string(std::max<long>(1, rate.reset.count())));
+    return fail(ErrorCode::TooManyRequests, fmt::format("Rate limit exceeded the maximum {} requests within {} seconds",
+                                                        rate.limit, RateLimiter::kWindow.count()));
+}
+
+Result<void> Dispatcher::admit(ApiRequest& request, const Route& route, Reply& reply) {
+    if (route.access == RouteAccess::Open) return {};
+    DP_CHECK(identify(request, route, reply));
+    const Caller& caller = request.caller;
+    DP_CHECK(count(caller.bucket(), caller.requests_per_minute, reply));
+    if (route.budget == RouteBudget::Calls) DP_CHECK(count("calls/" + caller.bucket(), caller.calls_per_minute, reply));
+    if (!holds_any(caller, route.scopes))
+        return fail(ErrorCode::Forbidden,
+                    fmt::format("The token lacks the scope: one of {} is needed.", joined(route.scopes, " ")), "scope");
+    if (!may_any(caller, route.permissions))
+        return fail(
+            ErrorCode::Forbidden,
+            fmt::format("Unable to perform the requested action. You are missing the following permission(s): {}",
+                        joined(route.permissions, " or ")),
+            "permission");
+    return check_media_types(request.http, route.style);
 }
 
 void Dispatcher::refuse(const Route& route, Reply reply, const Error& error) const {
@@ -124,10 +134,11 @@ void Dispatcher::refuse(const Route& route, Reply reply, const Error& error) con
     if (scope && route.refusal == ScopeRefusal::InsufficientScope) {
         reply.add_header("WWW-Authenticate",
                          fmt::format("Bearer realm=\"dialplane\", error=\"insufficient_scope\", scope=\"{}\"",
-                                     scope_list(route.scopes)));
+                                     joined(route.scopes, " ")));
         return std::move(reply).error(401, "insufficient_scope", error);
     }
-    if (scope) return std::move(reply).error(403, "missing.permissions", error);
+    const bool permission = error.code == ErrorCode::Forbidden && error.field == "permission";
+    if (scope || permission) return std::move(reply).error(403, "missing.permissions", error);
     std::move(reply).error(error);
 }
 

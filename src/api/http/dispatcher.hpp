@@ -1,6 +1,6 @@
 #pragma once
 /// @file Dispatcher: the gate every HTTP request passes, in one order: correlation id, CORS preflight, route,
-/// credentials, rate limit, scope, media types, handler. Each refusal is the API's own error body; nothing has changed
+/// credentials, rate limits, scope, permission, media types, handler. Each refusal is the API's own error body; nothing has changed
 /// when one is sent.
 ///
 /// API thread only. Source: genesys-api section 3, product.md "Conventions".
@@ -26,7 +26,10 @@ public:
     void handle(net::HttpRequest request, net::HttpResponder responder);
 
 private:
-    bool admit(ApiRequest& request, const Route& route, Reply& reply, Error& refusal);
+    Result<void> admit(ApiRequest& request, const Route& route, Reply& reply);
+    Result<void> identify(ApiRequest& request, const Route& route, Reply& reply);
+    /// Counts one request and says on the answer where the bucket stands.
+    Result<void> count(const std::string& bucket, int limit, Reply& reply);
     void refuse(const Route& route, Reply reply, const Error& error) const;
     std::string correlation_of(const net::HttpRequest& request);
 

@@ -13,6 +13,11 @@ void Reply::add_header(std::string name, std::string value) {
     headers_.push_back({std::move(name), std::move(value)});
 }
 
+void Reply::set_header(std::string_view name, std::string value) {
+    std::erase_if(headers_, [name](const net::HttpHeader& header) { return header.name == name; });
+    add_header(std::string(name), std::move(value));
+}
+
 void Reply::response(net::HttpResponse response) && {
     for (auto& header : headers_) response.headers.push_back(std::move(header));
     std::move(responder_).respond(std::move(response));
@@ -33,6 +38,8 @@ void Reply::error(const Error& error) && {
 }
 
 void Reply::error(int status, std::string_view code, const Error& error) && {
+    // The other families have no dotted codes.
+    if (style_ != ErrorStyle::Genesys) return std::move(*this).error(error);
     auto response = error_response(status, code, error, correlation_);
     std::move(*this).response(std::move(response));
 }

@@ -29,6 +29,8 @@ public:
 
     /// Added to whatever is answered.
     void add_header(std::string name, std::string value);
+    /// In place of what was added under this name.
+    void set_header(std::string_view name, std::string value);
     const std::string& correlation() const { return correlation_; }
 
 private:

@@ -1,5 +1,6 @@
 #include "api/http/router.hpp"
 
+#include "api/auth/route_permissions.hpp"
 #include "base/ascii.hpp"
 
 namespace dp::api {
@@ -28,6 +29,8 @@ Router::Router() : root_(std::make_unique<Node>()) {}
 Router::~Router() = default;
 
 void Router::add(Route route) {
+    if (route.access == RouteAccess::Authenticated && route.permissions.empty())
+        route.permissions = route_permissions(route.method, route.path);
     Node* node = root_.get();
     for (auto segment : segments_of(route.path)) {
         auto& next = is_parameter(segment) ? node->any : node->literals[std::string(segment)];

@@ -40,6 +40,12 @@ using ApiHandler = std::function<void(ApiRequest, Reply)>;
 /// Who may come in at all.
 enum class RouteAccess { Authenticated, Open };
 
+/// What a caller may come with. API keys belong to the telephony-configs family (seed 4).
+enum class Credentials { Token, TokenOrApiKey };
+
+/// Limits that a route has beside the caller's own: calls placed count twice.
+enum class RouteBudget { Requests, Calls };
+
 /// What happens to a valid credential without the scope (product.md, "Missing scope").
 enum class ScopeRefusal { Forbidden, InsufficientScope };
 
@@ -51,6 +57,10 @@ struct Route {
     ScopeRefusal refusal = ScopeRefusal::Forbidden;
     ErrorStyle style = ErrorStyle::Genesys;
     RouteAccess access = RouteAccess::Authenticated;
+    Credentials credentials = Credentials::Token;
+    RouteBudget budget = RouteBudget::Requests;
+    /// Any of, `domain:entity:action`; left empty, the router takes what route_permissions.cpp says of method and path.
+    std::vector<std::string> permissions{};
 };
 
 struct RouteMatch {

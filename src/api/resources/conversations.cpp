@@ -153,7 +153,8 @@ public:
 private:
     void finish_place(ApiRequest request, Reply reply, const Body& body, PlaceCall call) const {
         if (auto ok = finish(body, request, reply); !ok) return std::move(reply).error(ok.error());
-        if (!request.caller.user.empty() && call.agent != request.caller.user)
+        // seed 3: "The from field in the request body must match the user ID in the JWT"; public clients likewise.
+        if (!request.caller.may_act_for(call.agent))
             return std::move(reply).error(
                 {ErrorCode::Forbidden, "A user's token may place calls for that user only.", call.agent_field});
         auto write = write_context(request, context_.clock);
@@ -195,9 +196,13 @@ void add_conversations(Router& router, ApiContext& context) {
         };
     };
     const auto list = [routes](ApiRequest request, Reply reply) { routes->list(request, std::move(reply)); };
-    router.add({"POST", "/api/v2/conversations/calls", kCallControl, bind(&ConversationRoutes::place)});
-    router.add(
-        {"POST", "/api/v2/conversations/calls/user/{userId}", kCallControl, bind(&ConversationRoutes::place_for_user)});
+    const auto add_placing = [&](std::string_view path, ApiHandler handler) {
+        Route route{"POST", path, kCallControl, std::move(handler)};
+        route.budget = RouteBudget::Calls;
+        router.add(std::move(route));
+    };
+    add_placing("/api/v2/conversations/calls", bind(&ConversationRoutes::place));
+    add_placing("/api/v2/conversations/calls/user/{userId}", bind(&ConversationRoutes::place_for_user));
     router.add({"GET", "/api/v2/conversations", kConversationRead, list});
     router.add({"GET", "/api/v2/conversations/calls", kConversationRead, list});
     router.add({"GET", "/api/v2/conversations/calls/history", kConversationRead,

@@ -31,6 +31,7 @@ struct Shape {
     /// Does it match the query's filters? Null: no filters but `name`.
     std::function<bool(const T&, const net::HttpRequest&)> matches = nullptr;
     ScopeRefusal refusal = ScopeRefusal::Forbidden;
+    int created = 201;  ///< what a POST answers; the real API's own shapes say 200
 };
 
 /// `*` stands for any run of characters, case ignored.
@@ -107,7 +108,7 @@ void add_writes(Router& router, ApiContext& context, const Shape<T>& shape, std:
                     fill(**body, entity);
                     if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
                     context.configuration.create(write_context(request, context.clock), std::move(entity),
-                                                 context.executor, when_stored(std::move(reply), shape, 201));
+                                                 context.executor, when_stored(std::move(reply), shape, shape.created));
                 },
                 shape.refusal});
     router.add({"PUT", shape.item, shape.write,

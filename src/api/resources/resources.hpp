@@ -21,5 +21,9 @@ void add_telephony_configurations(Router& router, ApiContext& context);
 void add_conversations(Router& router, ApiContext& context);
 /// Control of a running call; part of add_conversations().
 void add_conversation_control(Router& router, ApiContext& context);
+void add_roles(Router& router, ApiContext& context);
+void add_role_grants(Router& router, ApiContext& context);
+void add_oauth_clients(Router& router, ApiContext& context);
+void add_api_keys(Router& router, ApiContext& context);
 
 }  // namespace dp::api

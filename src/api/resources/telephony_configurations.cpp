@@ -403,6 +403,7 @@ void add_family(Router& router, ApiContext& context, const Paths& paths) {
         route.path = path;
         route.scopes = scopes;
         route.style = ErrorStyle::Detail;
+        route.credentials = Credentials::TokenOrApiKey;
         route.handler = [&context, handler](ApiRequest request, Reply reply) {
             handler(context, std::move(request), std::move(reply));
         };

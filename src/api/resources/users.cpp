@@ -1,4 +1,5 @@
 /// @file /api/v2/users and /api/v2/organizations/me.
+#include "api/genesys/role_json.hpp"
 #include "api/resources/entity_routes.hpp"
 #include "api/resources/resources.hpp"
 
@@ -48,7 +49,7 @@ json::object user_json(const User& user, const OrganizationConfig& config) {
 }
 
 void fill_user(JsonReader& body, User& user) {
-    body.ignore({"addresses", "chat", "username", "permissions", "primaryContactInfo"});
+    body.ignore({"addresses", "chat", "username", "permissions", "roles", "authorization", "primaryContactInfo"});
     user.name = body.required_text("name");
     if (auto email = body.text("email")) user.email = *email;
     if (auto title = body.text("title")) user.title = *title;
@@ -70,7 +71,11 @@ void me(const ApiRequest& request, Reply reply) {
         return std::move(reply).error(
             400, "not.a.user",
             {ErrorCode::InvalidValue, "This request needs a user; a client credentials token has none.", ""});
-    std::move(reply).json(200, user_json(*user, request.config()));
+    auto out = user_json(*user, request.config());
+    const auto expand = request.http.query_value("expand");
+    if (expand && expand->find("authorization") != std::string_view::npos)
+        out["authorization"] = authorization_json(user->roles, request.config());
+    std::move(reply).json(200, out);
 }
 
 }  // namespace

@@ -28,12 +28,37 @@ void fields(auto& v, Of<t::Organization> auto& e) {
     v("emergencyNumbers", e.emergency_numbers);
 }
 
+void fields(auto& v, Of<t::PermissionPolicy> auto& e) {
+    v("domain", e.domain);
+    v("entity", e.entity);
+    v("actions", e.actions);
+}
+
+void fields(auto& v, Of<t::Role> auto& e) {
+    v("name", e.name);
+    v("description", e.description);
+    v("policies", e.policies);
+    v("builtIn", e.built_in);
+}
+
+void fields(auto& v, Of<t::ClientKey> auto& e) {
+    v("kid", e.kid);
+    v("algorithm", e.algorithm);
+    v("first", e.first);
+    v("second", e.second);
+}
+
 void fields(auto& v, Of<t::OAuthClient> auto& e) {
     v("name", e.name);
+    v("description", e.description);
     v.secret("secretSha256", e.secret_sha256);
     v("grants", e.grants);
     v("scopes", e.scopes);
+    v("roles", e.roles);
+    v("redirectUris", e.redirect_uris);
+    v("keys", e.keys);
     v("requestsPerMinute", e.requests_per_minute);
+    v("callsPerMinute", e.calls_per_minute);
     v("tokenLifetime", e.token_lifetime);
     v("enabled", e.enabled);
 }
@@ -41,7 +66,9 @@ void fields(auto& v, Of<t::OAuthClient> auto& e) {
 void fields(auto& v, Of<t::ApiKey> auto& e) {
     v("name", e.name);
     v.secret("keySha256", e.key_sha256);
+    v("prefix", e.prefix);
     v("scopes", e.scopes);
+    v("roles", e.roles);
     v("requestsPerMinute", e.requests_per_minute);
     v("enabled", e.enabled);
 }
@@ -51,6 +78,7 @@ void fields(auto& v, Of<t::ConsoleCredential> auto& e) {
     v.secret("passwordArgon2id", e.password_argon2id);
     v("user", e.user);
     v("scopes", e.scopes);
+    v("roles", e.roles);
 }
 
 void fields(auto& v, Of<t::Location> auto& e) {
@@ -106,6 +134,7 @@ void fields(auto& v, Of<t::User> auto& e) {
     v("site", e.site);
     v("defaultStation", e.default_station);
     v("permissions", e.permissions);
+    v("roles", e.roles);
 }
 
 void fields(auto& v, Of<t::PersistentConnection> auto& e) {
@@ -329,6 +358,10 @@ void fields(auto& v, Of<t::AccessGrant> auto& e) {
     v("console", e.console);
     v("scopes", e.scopes);
     v("issued", e.issued);
+    v("family", e.family);
+    v("spent", e.spent);
+    v("redirectUri", e.redirect_uri);
+    v("challenge", e.challenge);
 }
 
 }  // namespace dp::store

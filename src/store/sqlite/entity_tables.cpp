@@ -27,6 +27,9 @@ Values values_of(const T&) {
 Values values_of(const t::Organization& e) {
     return {key(ascii::lower(e.sip_domain))};
 }
+Values values_of(const t::Role& e) {
+    return {key(e.name)};
+}
 Values values_of(const t::ApiKey& e) {
     return {key(e.key_sha256)};
 }
@@ -97,6 +100,7 @@ const std::array<EntityTable, t::kEntityTypes>& tables() {
     static const std::array<EntityTable, t::kEntityTypes> kTables{
         make("organizations", {"sip_domain"},
              {{{"id"}, false, "The organization's id"}, {{"sip_domain"}, false, "The SIP domain"}}),
+        make("roles", {"name"}, {{{"name"}, true, "The role's name"}}),
         make("oauth_clients", {}, {{{"id"}, false, "The client id"}}),
         make("api_keys", {"key_sha256"}, {{{"key_sha256"}, false, "The API key"}}),
         make("locations", {}, {}),

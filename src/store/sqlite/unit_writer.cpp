@@ -267,7 +267,8 @@ Outcome<void> UnitWriter::put_conversation(const t::Conversation& conversation) 
 Outcome<void> UnitWriter::put_grant(const t::AccessGrant& grant) {
     const std::string document = to_document(grant);
     return run(connection_,
-               "INSERT INTO access_grants (token_sha256, organization_id, expires_at, doc) VALUES (?, ?, ?, ?)",
+               "INSERT INTO access_grants (token_sha256, organization_id, expires_at, doc) VALUES (?, ?, ?, ?) "
+               "ON CONFLICT (token_sha256) DO UPDATE SET expires_at = excluded.expires_at, doc = excluded.doc",
                grant.token_sha256, grant.organization.str(), to_millis(grant.expires), document);
 }
 

@@ -6,6 +6,7 @@ namespace dp::telephony {
 namespace {
 
 constexpr std::array<std::string_view, kEntityTypes> kNames{"organization",
+                                                            "role",
                                                             "oauthclient",
                                                             "apikey",
                                                             "location",

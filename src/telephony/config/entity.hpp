@@ -9,6 +9,7 @@
 #include "telephony/accounts/telephony_configuration.hpp"
 #include "telephony/identity/credentials.hpp"
 #include "telephony/identity/organization.hpp"
+#include "telephony/identity/role.hpp"
 #include "telephony/identity/user.hpp"
 #include "telephony/numbers/number.hpp"
 #include "telephony/phones/base_settings.hpp"
@@ -25,10 +26,11 @@ namespace dp::telephony {
 
 /// In an order in which every entity stands after those it refers to.
 template <template <class> class Of>
-using EveryEntity = std::variant<Of<Organization>, Of<OAuthClient>, Of<ApiKey>, Of<Location>, Of<NetworkConfiguration>,
-                                 Of<Site>, Of<User>, Of<ConsoleCredential>, Of<PhoneBaseSettings>, Of<Phone>,
-                                 Of<UserTelephonySettings>, Of<EdgeGroup>, Of<SipProfile>, Of<Trunk>, Of<Queue>,
-                                 Of<CallFlow>, Of<TelephonyConfiguration>, Of<Number>>;
+using EveryEntity =
+    std::variant<Of<Organization>, Of<Role>, Of<OAuthClient>, Of<ApiKey>, Of<Location>, Of<NetworkConfiguration>,
+                 Of<Site>, Of<User>, Of<ConsoleCredential>, Of<PhoneBaseSettings>, Of<Phone>, Of<UserTelephonySettings>,
+                 Of<EdgeGroup>, Of<SipProfile>, Of<Trunk>, Of<Queue>, Of<CallFlow>, Of<TelephonyConfiguration>,
+                 Of<Number>>;
 
 template <class T>
 using Itself = T;
@@ -39,6 +41,7 @@ using EntityPtr = EveryEntity<Ptr>;  ///< as stored, shared with the snapshot
 /// Index in the lists above.
 enum class EntityType : std::uint8_t {
     Organization,
+    Role,
     OAuthClient,
     ApiKey,
     Location,

@@ -44,12 +44,22 @@ Result<void> check(const OrganizationConfig& config, const Organization& organiz
     return named(organization.name);
 }
 
-Result<void> check(const OrganizationConfig&, const OAuthClient& client) {
-    if (client.requests_per_minute < 0) return invalid("requestsPerMinute", "must not be negative");
+Result<void> check(const OrganizationConfig&, const Role& role) {
+    for (const PermissionPolicy& policy : role.policies)
+        if (policy.domain.empty() || policy.entity.empty() || policy.actions.empty())
+            return invalid("permissionPolicies", "need domain, entityName and actionSet each");
+    return named(role.name);
+}
+
+Result<void> check(const OrganizationConfig& config, const OAuthClient& client) {
+    if (client.requests_per_minute < kUnlimited) return invalid("requestsPerMinute", "must not be negative");
+    if (client.calls_per_minute < kUnlimited) return invalid("callsPerMinute", "must not be negative");
+    for (const RoleId& role : client.roles) DP_CHECK(refers<Role>(config, role, "roleIds"));
     return named(client.name);
 }
 
-Result<void> check(const OrganizationConfig&, const ApiKey& key) {
+Result<void> check(const OrganizationConfig& config, const ApiKey& key) {
+    for (const RoleId& role : key.roles) DP_CHECK(refers<Role>(config, role, "roleIds"));
     return named(key.name);
 }
 Result<void> check(const OrganizationConfig&, const EdgeGroup& group) {
@@ -85,6 +95,7 @@ Result<void> check(const OrganizationConfig& config, const Site& site) {
 
 Result<void> check(const OrganizationConfig& config, const User& user) {
     DP_CHECK(named(user.name));
+    for (const RoleId& role : user.roles) DP_CHECK(refers<Role>(config, role, "roles"));
     return refers<Site>(config, user.site, "site.id");
 }
 
@@ -250,6 +261,14 @@ std::string used_by(const OrganizationConfig& config, EntityType type, const std
         };
     };
     switch (type) {
+        case EntityType::Role: {
+            const auto holds = [&](const auto& subject) { return std::ranges::any_of(subject.roles, is); };
+            find_user_of<User>(config, EntityType::User, holds, found);
+            find_user_of<OAuthClient>(config, EntityType::OAuthClient, holds, found);
+            find_user_of<ApiKey>(config, EntityType::ApiKey, holds, found);
+            find_user_of<ConsoleCredential>(config, EntityType::ConsoleCredential, holds, found);
+            break;
+        }
         case EntityType::Location:
             find_user_of<Site>(config, EntityType::Site, [&](const Site& s) { return is(s.location); }, found);
             find_user_of<Number>(config, EntityType::Number, [&](const Number& n) { return is(n.location); }, found);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "telephony/config/role_grants.hpp"
 #include "telephony/dialing/dial_rules.hpp"
 #include "telephony/e164.hpp"
 
@@ -89,8 +90,8 @@ Result<void> forbidden(const PlaceCall& call, std::string_view why) {
                 call.caller_id_field);
 }
 
-bool may_present(const Number& number, const User& agent, const Site* site) {
-    return is_assigned_to(number, agent.id) || has_permission(agent, kPermissionUseAnyCallerId) ||
+bool may_present(const OrganizationConfig& config, const Number& number, const User& agent, const Site* site) {
+    return is_assigned_to(number, agent.id) || has_permission(config, agent, kPermissionUseAnyCallerId) ||
            (site && site->caller_id == number.e164);
 }
 
@@ -103,7 +104,7 @@ Result<void> check_asked_caller_id(const OrganizationConfig& config, const Place
         return forbidden(call, fmt::format("is {}, not active (caller_id_not_active)", to_string(number->state)));
     if (number->caller_id && !number->caller_id->active)
         return forbidden(call, "is switched off in its telephony configuration (caller_id_not_active)");
-    if (!may_present(*number, *out.agent, out.site.get()))
+    if (!may_present(config, *number, *out.agent, out.site.get()))
         return forbidden(call, "is not assigned to the agent, and no permission allows it (caller_id_not_permitted)");
     out.caller_id = std::move(asked);
     out.caller_id_source = CallerIdSource::Asked;

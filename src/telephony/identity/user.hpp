@@ -1,6 +1,5 @@
 #pragma once
-/// @file User: a person who may have a phone. Permissions are the names a role gives; roles themselves are views over
-/// them.
+/// @file User: a person who may have a phone. What they may do comes from their roles (role.hpp).
 
 #include <string>
 #include <vector>
@@ -23,11 +22,10 @@ struct User {
     UserState state = UserState::Active;
     std::string title;
     std::string department;
-    SiteId site;                ///< empty: the organization's default site
-    StationId default_station;  ///< empty: the station of the user's first phone
-    std::vector<std::string> permissions;
+    SiteId site;                           ///< empty: the organization's default site
+    StationId default_station;             ///< empty: the station of the user's first phone
+    std::vector<std::string> permissions;  ///< granted directly, beside the roles
+    std::vector<RoleId> roles;
 };
-
-bool has_permission(const User& user, std::string_view permission);
 
 }  // namespace dp::telephony

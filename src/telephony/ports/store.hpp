@@ -56,7 +56,7 @@ struct UnitOfWork {
     std::vector<Put> puts;                    ///< written in this order
     std::vector<Remove> removes;              ///< after the puts
     std::vector<Conversation> conversations;  ///< inserted or replaced when newer (meta.version)
-    std::vector<AccessGrant> grants;          ///< inserted
+    std::vector<AccessGrant> grants;          ///< inserted or replaced
     std::vector<std::string> revoked_grants;  ///< token_sha256
     std::vector<Event> events;                ///< sequence given by the store
     std::vector<AuditEntry> audit;            ///< sequence, before and after given by the store

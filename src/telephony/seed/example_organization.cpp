@@ -50,6 +50,7 @@ public:
     ExampleOrganization make() && {
         out_.secrets.organization = organization_;
         add_organization();
+        for (Role& role : built_in_roles()) put(std::move(role));
         add_logins();
         add_site();
         add_phone_settings();
@@ -86,7 +87,7 @@ private:
         shown.oauth_client_id = random_.uuid();
         shown.oauth_client_secret = random_.token(kSecretLength);
         shown.oauth_scopes = all_scopes();
-        shown.api_key = random_.token(kSecretLength);
+        shown.api_key = "dg_" + random_.token(kSecretLength);
         shown.console_user = "admin";
         shown.console_password = random_.token(kSecretLength);
 
@@ -96,13 +97,16 @@ private:
         client.secret_sha256 = secret_digest(shown.oauth_client_secret);
         client.grants = {GrantType::ClientCredentials};
         client.scopes = shown.oauth_scopes;
+        client.roles = {id<RoleId>(kAdministratorRole)};
         put(std::move(client));
 
         ApiKey key;
         key.id = ApiKeyId(random_.uuid());
         key.name = "First run";
         key.key_sha256 = secret_digest(shown.api_key);
+        key.prefix = shown.api_key.substr(0, kKeyPrefix);
         key.scopes = shown.oauth_scopes;
+        key.roles = {id<RoleId>(kAdministratorRole)};
         put(std::move(key));
     }
 
@@ -181,6 +185,7 @@ private:
         user.name = plan.name;
         user.email = plan.email;
         user.site = id<SiteId>(kSite);
+        user.roles = {id<RoleId>(kAgentRole)};
         put(user);
         if (out_.secrets.agents.empty()) add_console_login(user.id);
         add_settings(user.id);
@@ -218,6 +223,7 @@ private:
         console.password_argon2id = crypto::hash_password(out_.secrets.console_password);
         console.user = user;
         console.scopes = all_scopes();
+        console.roles = {id<RoleId>(kAdministratorRole)};
         put(std::move(console));
     }
 

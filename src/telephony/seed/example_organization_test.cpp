@@ -58,7 +58,7 @@ TEST(ExampleOrganization, TellsSecretsOnceAndKeepsOnlyWhatVerifiesThem) {
         crypto::verify_password(example.snapshot()->console_login("admin")->password_argon2id, shown.console_password));
     for (const std::string& secret :
          {shown.oauth_client_secret, shown.api_key, shown.console_password, shown.agents[0].sip_password}) {
-        EXPECT_EQ(secret.size(), 43U);
+        EXPECT_GE(secret.size(), 43U);
         EXPECT_TRUE(std::ranges::all_of(secret, [](char c) {
             return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
         }));
