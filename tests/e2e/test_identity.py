@@ -523,7 +523,15 @@ class TestApiKeys:
         admin.delete(f"/api/v2/apikeys/{made['id']}")
         assert admin.request("GET", f"/api/v2/apikeys/{made['id']}").status_code == 404
 
-    def test_a_key_opens_nothing_outside_its_family(self, server):
+    def test_a_key_opens_its_family_and_nothing_else(self, server, admin):
+        key = {"X-API-Key": server.first_run["apiKey"]}
+        assert requests.get(f"{server.base_url}/organizations/telephony-configs", headers=key, timeout=10).status_code == 200
+        weak = admin.post("/api/v2/apikeys", {"name": "Weak", "scope": ["telephony"], "roleIds": []})
+        refused = requests.get(f"{server.base_url}/organizations/telephony-configs", headers={"X-API-Key": weak["key"]}, timeout=10)
+        assert refused.status_code == 403 and "telephony:telephonyConfig:view" in refused.json()["detail"], refused.text
+        admin.delete(f"/api/v2/apikeys/{weak['id']}")
+        gone = requests.get(f"{server.base_url}/organizations/telephony-configs", headers={"X-API-Key": weak["key"]}, timeout=10)
+        assert gone.status_code == 401
         answer = requests.get(f"{server.base_url}/api/v2/users", headers={"X-API-Key": server.first_run["apiKey"]}, timeout=10)
         assert answer.status_code == 401
 
