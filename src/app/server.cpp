@@ -17,6 +17,7 @@
 #include "sandbox/sandbox.hpp"
 #include "store/open_store.hpp"
 #include "store/sealing_key.hpp"
+#include "store/spill_file.hpp"
 #include "telephony/phones/short_lived_credential.hpp"
 
 namespace dp::app {
@@ -62,6 +63,7 @@ struct Server::Parts {
     net::LoopThread api_thread{"api"};
     net::LoopThread control_thread{"control"};
     net::LoopThread hash_thread{"hash", 64};
+    net::LoopThread spill_thread{"spill", 1024};
 
     std::unique_ptr<store::SealingKey> secrets;
     std::unique_ptr<telephony::Store> store;
@@ -75,6 +77,7 @@ struct Server::Parts {
     std::unique_ptr<net::Resolver> resolver;
 
     std::unique_ptr<sandbox::Sandbox> sandbox;
+    std::unique_ptr<store::SpillFile> spill;
     std::unique_ptr<telephony::Outbox> outbox;
     std::unique_ptr<Timer> outbox_timer;
     std::unique_ptr<RecordingSink> sink;
@@ -223,7 +226,10 @@ Result<void> Server::make_signaling() {
     Result<void> made;
     parts.control_thread.run_and_wait([&] {
         auto& control = parts.control();
-        parts.outbox = std::make_unique<telephony::Outbox>(*parts.store, control, parts.live_conversations);
+        parts.spill = std::make_unique<store::SpillFile>(store::spill_path(parts.config.data.string()),
+                                                         parts.spill_thread.loop());
+        parts.outbox =
+            std::make_unique<telephony::Outbox>(*parts.store, control, parts.live_conversations, *parts.spill);
         parts.sink = std::make_unique<RecordingSink>(*parts.outbox, parts.live_stations);
         parts.host_resolver = std::make_unique<DnsHostResolver>(*parts.resolver, control);
         parts.outbox_timer = std::make_unique<Timer>();
@@ -433,6 +439,8 @@ void Server::stop() {
             if (drained) break;
             std::this_thread::sleep_for(20ms);
         }
+        parts.control_thread.run_and_wait([&] { parts.outbox->spill(); });
+        parts.spill_thread.run_and_wait([] {});
     }
     if (parts.store) parts.store->stop();
     if (parts.resolver) parts.resolver->stop();
@@ -457,6 +465,7 @@ void Server::stop() {
         parts.media.reset();
     });
     parts.hash_thread.stop();
+    parts.spill_thread.stop();
     parts.api_thread.stop();
     parts.control_thread.stop();
     parts_.reset();

@@ -6,7 +6,9 @@
 
 #include <filesystem>
 
+#include "base/log.hpp"
 #include "store/lock_file.hpp"
+#include "store/spill_file.hpp"
 #include "store/sqlite/migrations.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/sqlite_store.hpp"
@@ -77,7 +79,11 @@ Result<OpenedStore> open_store(const StoreOptions& options, const Clock& clock, 
     DP_TRY(parts, open_parts(options, clock));
     const bool first_run = parts.snapshot->organizations().empty();
     auto store = std::make_unique<sqlite::SqliteStore>(std::move(parts), options, clock, random);
-    DP_TRY(closed, store->recover());
+    const std::string spill = spill_path(options.directory);
+    DP_TRY(spilled, read_spill_file(spill));
+    DP_TRY(closed, store->recover(spilled));
+    if (!spilled.empty()) log::warn("store", "{} records of the last process came from {}", spilled.size(), spill);
+    ::unlink(spill.c_str());
     store->start();
     return OpenedStore{std::move(store), first_run, closed};
 }

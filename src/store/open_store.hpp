@@ -1,6 +1,6 @@
 #pragma once
-/// @file Opening the store: data directory, lock file, migrations, snapshot, calls of a dead process closed, writer and
-/// reader threads started.
+/// @file Opening the store: data directory, lock file, migrations, snapshot, the dead process's spill file taken in, its
+/// open calls closed, writer and reader threads started.
 ///
 /// Threads: start-up. Errors: Unavailable when another process holds the lock or the directory is not writable;
 /// Internal when the database is corrupt or newer than this program; each says what to do.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "store/spill_file.hpp"
 #include "store/testing/opened.hpp"
 #include "telephony/conversation/conversation_service.hpp"
 #include "telephony/numbers/number_service.hpp"
@@ -273,7 +274,8 @@ TEST_F(Services, TheOutboxMakesTheControlThreadsTransitionsDurable) {
     auto prepared = conversations.prepare(context(), seed_call());
     const auto placed = Opened::wait<PlacedCall>(
         [&](auto r) { conversations.place(context(), std::move(*prepared), here.executor, std::move(r)); });
-    Outbox outbox(*here.store, here.executor, live);
+    SpillFile spill(spill_path(directory.path()), here.executor);
+    Outbox outbox(*here.store, here.executor, live, spill);
     auto next = std::make_shared<Conversation>(*placed->conversation);
     ASSERT_TRUE(advance(*next, ConversationStatus::Ringing, here.clock.wall()));
     outbox.record(next, {conversation_event(*next, event_type::kConversationUpdated, here.clock.wall())});

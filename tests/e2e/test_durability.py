@@ -1,5 +1,7 @@
 """What was acknowledged is kept: over kill -9 during writes and during calls, and over an ordinary restart."""
 import concurrent.futures
+import contextlib
+import sqlite3
 import subprocess
 import threading
 
@@ -152,3 +154,28 @@ def test_readers_see_only_whole_states_while_writers_write(fresh):
         assert written.result() >= seen[-1][1]
     assert seen == sorted(seen)
     assert all(version - seen[0][0] == name - seen[0][1] for version, name in seen)
+
+
+def test_a_call_that_ends_while_the_store_stands_still_survives_a_kill(fresh):
+    """Somebody else holds the database's write lock: what happens meanwhile goes to the spill file, and comes back once."""
+    client = fresh.client().log_in()
+    client.wait_phone(fresh.agent["stationId"])
+    client.wait_trunk("sip-trunk-acme-us-east", "registered")
+    call = client.place_call(fresh.agent, "+14155550121")  # hangs up by itself
+    client.wait_status(call["id"], "connected")
+    spill = fresh.data / "outbox.spill"
+    with contextlib.closing(sqlite3.connect(fresh.data / "dialplane.db", isolation_level=None, timeout=10)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        ended = client.wait_status(call["id"], "disconnected")
+        assert ended["reason"] == "remote_hangup"
+        until(lambda: spill.exists() and call["id"] in spill.read_text(), 15, "the end of the call is in the spill file")
+        fresh.kill()
+        database.execute("ROLLBACK")
+    fresh.start()
+    kept = fresh.client().log_in().conversation(call["id"])
+    assert (kept["status"], kept["reason"], kept["endTime"]) == ("disconnected", "remote_hangup", ended["endTime"])
+    assert not spill.exists()
+    with contextlib.closing(sqlite3.connect(fresh.data / "dialplane.db")) as database:
+        events = database.execute("SELECT type, time, payload FROM events WHERE resource_id = ?", (call["id"],)).fetchall()
+    assert [kind for kind, *_ in events].count("conversation.ended") == 1
+    assert len(events) == len(set(events)), "no event came twice"

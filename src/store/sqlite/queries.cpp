@@ -163,6 +163,22 @@ t::AuditEntry read_audit(Statement& row) {
 
 }  // namespace
 
+Result<bool> has_event(Connection& connection, const t::Event& event) {
+    QueryText text("SELECT 1 FROM events");
+    text.where("resource_id = ?", event.resource_id)
+        .where("organization_id = ?", event.organization.str())
+        .where("type = ?", event.type)
+        .where("time = ?", to_millis(event.time))
+        .where("payload = ?", event.payload)
+        .tail("LIMIT 1");
+    bool found = false;
+    DP_CHECK(each(connection, text, [&](Statement&) -> Result<void> {
+        found = true;
+        return {};
+    }));
+    return found;
+}
+
 Result<std::vector<t::AuditEntry>> find_audit(Connection& connection, const t::AuditQuery& query) {
     QueryText text(fmt::format("SELECT {} FROM audit_entries", kAuditColumns));
     text.where("organization_id = ?", query.organization.str())

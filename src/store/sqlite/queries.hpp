@@ -16,6 +16,8 @@ Result<telephony::Ptr<telephony::Conversation>> find_conversation(Connection& co
 Result<telephony::Page<telephony::Conversation>> find_conversations(Connection& connection,
                                                                     const telephony::ConversationQuery& query);
 Result<std::vector<telephony::Event>> find_events(Connection& connection, const telephony::EventQuery& query);
+/// Is this very event in the log, whatever its sequence number?
+Result<bool> has_event(Connection& connection, const telephony::Event& event);
 Result<std::vector<telephony::AuditEntry>> find_audit(Connection& connection, const telephony::AuditQuery& query);
 Result<std::optional<telephony::IdempotencyRecord>> find_idempotency(Connection& connection, const std::string& scope,
                                                                      const std::string& key, WallTime now);

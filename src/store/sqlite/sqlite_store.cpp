@@ -39,8 +39,35 @@ SqliteStore::~SqliteStore() {
     stop();
 }
 
-Result<std::size_t> SqliteStore::recover() {
+Result<std::size_t> SqliteStore::recover(const std::vector<t::OutboxEntry>& spilled) {
     if (auto heads = writer_.load_heads(); !heads) return std::unexpected(std::move(heads).error().error);
+    DP_CHECK(take_spilled(spilled));
+    DP_TRY(closed, close_open_conversations());
+    last_event_.store(writer_.last_event(), std::memory_order_relaxed);
+    return closed;
+}
+
+/// Some of it may have been committed after it was spilled: versions only grow, and events are looked up. A unit per
+/// entry: one that the database no longer takes (its organization is gone) does not hold up the others.
+Result<void> SqliteStore::take_spilled(const std::vector<t::OutboxEntry>& spilled) {
+    Batch batch;
+    for (const t::OutboxEntry& entry : spilled) {
+        t::UnitOfWork unit;
+        if (entry.conversation) unit.conversations.push_back(*entry.conversation);
+        for (const t::Event& event : entry.events) {
+            DP_TRY(stored, has_event(*connection_, event));
+            if (!stored) unit.events.push_back(event);
+        }
+        batch.push_back(std::make_shared<Request>(Request{std::move(unit), nullptr, nullptr, {}}));
+    }
+    if (batch.empty()) return {};
+    if (auto written = write(batch); !written) return std::unexpected(std::move(written).error().error);
+    for (const auto& request : batch)
+        if (!request->outcome) log::warn("store", "a spilled record was refused: {}", request->outcome.error().detail);
+    return {};
+}
+
+Result<std::size_t> SqliteStore::close_open_conversations() {
     DP_TRY(open, open_conversations(*connection_));
     t::UnitOfWork unit;
     const WallTime now = clock_.wall();
@@ -53,7 +80,6 @@ Result<std::size_t> SqliteStore::recover() {
     Batch batch{std::make_shared<Request>(Request{std::move(unit), nullptr, nullptr, {}})};
     if (closed != 0)
         if (auto written = write(batch); !written) return std::unexpected(std::move(written).error().error);
-    last_event_.store(writer_.last_event(), std::memory_order_relaxed);
     return closed;
 }
 

@@ -15,6 +15,7 @@
 #include "store/sqlite/reader_pool.hpp"
 #include "store/sqlite/reply_line.hpp"
 #include "store/sqlite/unit_writer.hpp"
+#include "telephony/ports/spill.hpp"
 
 namespace dp::store::sqlite {
 
@@ -30,8 +31,9 @@ public:
     SqliteStore(Parts parts, const StoreOptions& options, const Clock& clock, Random& random);
     ~SqliteStore() override;
 
-    /// Before the first submit: reads where the logs stand, ends conversations that a dead process left open.
-    Result<std::size_t> recover();
+    /// Before the first submit: reads where the logs stand, writes what a dead process had spilled and not committed,
+    /// ends conversations that it left open; says how many.
+    Result<std::size_t> recover(const std::vector<telephony::OutboxEntry>& spilled);
     void start();
 
     void submit(telephony::UnitOfWork unit, Executor& reply_on, telephony::Reply<telephony::Committed> reply) override;
@@ -60,6 +62,8 @@ private:
     };
     using Batch = std::vector<std::shared_ptr<Request>>;
 
+    Result<void> take_spilled(const std::vector<telephony::OutboxEntry>& spilled);
+    Result<std::size_t> close_open_conversations();
     void write_loop();
     void commit_queued();
     void commit(Batch& batch);

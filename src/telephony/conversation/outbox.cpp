@@ -5,10 +5,16 @@
 
 namespace dp::telephony {
 
-Outbox::Outbox(Store& store, Executor& owner, LiveConversations& live, Limits limits)
-    : store_(store), owner_(owner), live_(live), limits_(limits), self_(std::make_shared<Outbox*>(this)) {}
+Outbox::Outbox(Store& store, Executor& owner, LiveConversations& live, Spill& spill, Limits limits)
+    : store_(store),
+      owner_(owner),
+      live_(live),
+      spill_(spill),
+      limits_(limits),
+      self_(std::make_shared<Outbox*>(this)) {}
 
-Outbox::Outbox(Store& store, Executor& owner, LiveConversations& live) : Outbox(store, owner, live, Limits()) {}
+Outbox::Outbox(Store& store, Executor& owner, LiveConversations& live, Spill& spill)
+    : Outbox(store, owner, live, spill, Limits()) {}
 
 Outbox::~Outbox() {
     *self_ = nullptr;
@@ -16,17 +22,35 @@ Outbox::~Outbox() {
 
 void Outbox::record(Ptr<Conversation> conversation, std::vector<Event> events) {
     live_.put(conversation->id, conversation);
-    entries_.push_back({std::move(conversation), std::move(events)});
-    flush();
+    take({std::move(conversation), std::move(events)});
 }
 
 void Outbox::record(std::vector<Event> events) {
-    entries_.push_back({nullptr, std::move(events)});
+    take({nullptr, std::move(events)});
+}
+
+void Outbox::take(OutboxEntry entry) {
+    entries_.push_back(std::move(entry));
+    if (stalled_) spill();
     flush();
 }
 
 void Outbox::retry() {
+    if (in_flight_ != 0 && flight_ == flight_at_tick_) stalled_ = true;
+    flight_at_tick_ = flight_;
+    if (stalled_) spill();
+    release_spill();
     flush();
+}
+
+void Outbox::spill() {
+    if (spilled_ == entries_.size()) return;
+    const auto first = std::next(entries_.begin(), static_cast<std::ptrdiff_t>(spilled_));
+    if (spill_.keep({first, entries_.end()})) spilled_ = entries_.size();
+}
+
+void Outbox::release_spill() {
+    if (release_due_ && spilled_ == 0 && spill_.release()) release_due_ = false;
 }
 
 // Only the newest version of each conversation needs its row written; every event is.
@@ -34,7 +58,7 @@ UnitOfWork Outbox::next_unit() {
     UnitOfWork unit;
     in_flight_ = std::min(entries_.size(), limits_.batch);
     for (std::size_t i = 0; i < in_flight_; ++i) {
-        const Entry& entry = entries_[i];
+        const OutboxEntry& entry = entries_[i];
         unit.events.insert(unit.events.end(), entry.events.begin(), entry.events.end());
         if (!entry.conversation) continue;
         auto same = std::ranges::find(unit.conversations, entry.conversation->id, &Conversation::id);
@@ -48,6 +72,7 @@ UnitOfWork Outbox::next_unit() {
 
 void Outbox::flush() {
     if (in_flight_ != 0 || entries_.empty()) return;
+    ++flight_;
     store_.submit(next_unit(), owner_, [self = self_](Result<Committed> result) {
         if (*self) (*self)->committed(std::move(result));
     });
@@ -56,11 +81,23 @@ void Outbox::flush() {
 void Outbox::committed(Result<Committed> result) {
     const std::size_t done = std::exchange(in_flight_, 0);
     // Refused: the entries stay in front, in order; retry() comes back for them.
-    if (!result) return;
+    if (!result) {
+        stalled_ = true;
+        return spill();
+    }
+    stalled_ = false;
+    forget(done);
+    release_spill();
+    flush();
+}
+
+void Outbox::forget(std::size_t done) {
     for (std::size_t i = 0; i < done; ++i)
         if (entries_[i].conversation && is_final(entries_[i].conversation->status)) retire(*entries_[i].conversation);
     entries_.erase(entries_.begin(), std::next(entries_.begin(), static_cast<std::ptrdiff_t>(done)));
-    flush();
+    if (spilled_ == 0) return;
+    spilled_ -= std::min(spilled_, done);
+    release_due_ = true;
 }
 
 void Outbox::retire(const Conversation& conversation) {

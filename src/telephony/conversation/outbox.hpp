@@ -1,10 +1,12 @@
 #pragma once
 /// @file Outbox: how the control thread makes its state durable without waiting for the disk. Each transition is
 /// visible to readers at once (live tables) and kept here until the store has committed it, in order, one unit in
-/// flight.
+/// flight. A store that refuses, or does not answer from one retry() to the next, is taken to stand still: from then on
+/// what waits goes to the spill as well, until all of that is committed.
 ///
 /// Threads: the owner's (control); replies come back on its executor. When `accepting()` is false the store is too far
-/// behind: new calls are refused with 503, running ones are still recorded. Source: flows.md 1, row 9.
+/// behind: new calls are refused with 503, running ones are still recorded. Source: flows.md 1, row 9. What was
+/// spilled and committed before the process died is in both places: who reads the spill looks first.
 
 #include <cstddef>
 #include <deque>
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "telephony/live/live_table.hpp"
+#include "telephony/ports/spill.hpp"
 #include "telephony/ports/store.hpp"
 
 namespace dp::telephony {
@@ -26,8 +29,8 @@ public:
         std::size_t ended_kept = 4096;  ///< ended conversations kept in the live table for immediate reads
     };
 
-    Outbox(Store& store, Executor& owner, LiveConversations& live, Limits limits);
-    Outbox(Store& store, Executor& owner, LiveConversations& live);
+    Outbox(Store& store, Executor& owner, LiveConversations& live, Spill& spill, Limits limits);
+    Outbox(Store& store, Executor& owner, LiveConversations& live, Spill& spill);
     ~Outbox();
     Outbox(const Outbox&) = delete;
     Outbox& operator=(const Outbox&) = delete;
@@ -39,27 +42,34 @@ public:
     void record(std::vector<Event> events);
     /// Tries again what the store refused. Call it once a second.
     void retry();
+    /// Spills what waits: the process is about to end, and the store is behind.
+    void spill();
 
     bool accepting() const { return entries_.size() < limits_.accepting; }
     /// Nothing waits and nothing is in flight: the moment to stop.
     bool drained() const { return entries_.empty(); }
 
 private:
-    struct Entry {
-        Ptr<Conversation> conversation;
-        std::vector<Event> events;
-    };
+    void take(OutboxEntry entry);
     void flush();
     UnitOfWork next_unit();
     void committed(Result<Committed> result);
+    void forget(std::size_t done);
+    void release_spill();
     void retire(const Conversation& conversation);
 
     Store& store_;
     Executor& owner_;
     LiveConversations& live_;
+    Spill& spill_;
     Limits limits_;
-    std::deque<Entry> entries_;
-    std::size_t in_flight_ = 0;
+    std::deque<OutboxEntry> entries_;
+    std::size_t in_flight_ = 0;         ///< entries in the unit that the store has, the first ones
+    std::uint64_t flight_ = 0;          ///< counts units
+    std::uint64_t flight_at_tick_ = 0;  ///< the unit of the last retry()
+    bool stalled_ = false;
+    std::size_t spilled_ = 0;  ///< entries that the spill has, the first ones
+    bool release_due_ = false;
     std::deque<ConversationId> ended_;
     std::shared_ptr<Outbox*> self_;  ///< cleared on destruction: a late reply finds nobody
 };

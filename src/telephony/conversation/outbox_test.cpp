@@ -44,6 +44,31 @@ public:
     std::vector<Reply<Committed>> held;
 };
 
+/// A spill that keeps what it is given in a list.
+class ListedSpill final : public Spill {
+public:
+    bool keep(std::vector<OutboxEntry> entries) override {
+        if (full) return false;
+        kept.insert(kept.end(), entries.begin(), entries.end());
+        return true;
+    }
+    bool release() override {
+        if (full) return false;
+        kept.clear();
+        ++released;
+        return true;
+    }
+    std::vector<std::int64_t> versions() const {
+        std::vector<std::int64_t> out;
+        for (const auto& entry : kept) out.push_back(entry.conversation ? entry.conversation->meta.version : 0);
+        return out;
+    }
+
+    std::vector<OutboxEntry> kept;
+    int released = 0;
+    bool full = false;
+};
+
 const WallTime kNow = testing::example_time();
 
 Ptr<Conversation> version(const char* id, std::int64_t number, ConversationStatus status) {
@@ -65,7 +90,8 @@ protected:
     HeldStore store;
     NowExecutor executor;
     LiveConversations live;
-    Outbox outbox{store, executor, live, {.accepting = 3, .batch = 256, .ended_kept = 1}};
+    ListedSpill spill;
+    Outbox outbox{store, executor, live, spill, {.accepting = 3, .batch = 256, .ended_kept = 1}};
 };
 
 TEST_F(OutboxTest, ATransitionIsVisibleBeforeItIsDurable) {
@@ -121,12 +147,80 @@ TEST_F(OutboxTest, EndedConversationsLeaveTheLiveTableOldestFirstOnceTheyAreDura
     EXPECT_NE(live.find(ConversationId("b")), nullptr) << "one is kept for immediate reads";
 }
 
+using Versions = std::vector<std::int64_t>;
+
+TEST_F(OutboxTest, AStoreThatAnswersNeedsNoSpill) {
+    record(version("c", 1, ConversationStatus::Initiated));
+    outbox.retry();
+    EXPECT_TRUE(spill.kept.empty()) << "one second is no standstill";
+    store.answer(Committed{});
+    record(version("c", 2, ConversationStatus::Ringing));
+    outbox.retry();
+    EXPECT_TRUE(spill.kept.empty()) << "another unit than a second ago";
+    store.answer(Committed{});
+    EXPECT_EQ(spill.released, 0);
+}
+
+TEST_F(OutboxTest, WhatWaitsForAStoreThatStandsStillIsSpilledOnce) {
+    record(version("c", 1, ConversationStatus::Initiated));
+    record(version("c", 2, ConversationStatus::Ringing));
+    outbox.retry();
+    outbox.retry();
+    EXPECT_EQ(spill.versions(), (Versions{1, 2})) << "what is in flight belongs to it";
+    record(version("c", 3, ConversationStatus::Connected));
+    outbox.record({Event{}});
+    outbox.retry();
+    EXPECT_EQ(spill.versions(), (Versions{1, 2, 3, 0}));
+    EXPECT_EQ(spill.kept[3].events.size(), 1U);
+}
+
+TEST_F(OutboxTest, ARefusalSpillsAtOnceAndTheSpillGoesWhenAllOfItIsCommitted) {
+    record(version("c", 1, ConversationStatus::Initiated));
+    record(version("c", 2, ConversationStatus::Ringing));
+    store.answer(fail(ErrorCode::Unavailable, "disk full"));
+    EXPECT_EQ(spill.versions(), (Versions{1, 2}));
+    outbox.retry();
+    record(version("c", 3, ConversationStatus::Connected));
+    EXPECT_EQ(spill.versions(), (Versions{1, 2, 3}));
+    store.answer(Committed{});
+    EXPECT_EQ(spill.released, 0) << "the third still waits";
+    store.answer(Committed{});
+    EXPECT_EQ(spill.released, 1);
+    EXPECT_TRUE(outbox.drained());
+}
+
+TEST_F(OutboxTest, ASpillThatTakesNothingNowIsAskedAgain) {
+    spill.full = true;
+    record(version("c", 1, ConversationStatus::Initiated));
+    store.answer(fail(ErrorCode::Unavailable, "disk full"));
+    EXPECT_TRUE(spill.kept.empty());
+    spill.full = false;
+    outbox.retry();
+    EXPECT_EQ(spill.versions(), Versions{1});
+    spill.full = true;
+    store.answer(Committed{});
+    EXPECT_EQ(spill.released, 0);
+    spill.full = false;
+    outbox.retry();
+    EXPECT_EQ(spill.released, 1);
+    outbox.retry();
+    EXPECT_EQ(spill.released, 1);
+}
+
+TEST_F(OutboxTest, AtTheEndWhatIsLeftIsSpilled) {
+    record(version("c", 1, ConversationStatus::Initiated));
+    outbox.spill();
+    outbox.spill();
+    EXPECT_EQ(spill.versions(), Versions{1});
+}
+
 TEST(Outbox, AReplyAfterItsEndFindsNobody) {
     HeldStore store;
     NowExecutor executor;
     LiveConversations live;
+    ListedSpill spill;
     {
-        Outbox outbox(store, executor, live);
+        Outbox outbox(store, executor, live, spill);
         outbox.record(version("c", 1, ConversationStatus::Initiated), {});
     }
     store.answer(Committed{});
