@@ -11,6 +11,7 @@
 #include "api/notifications/channel_hub.hpp"
 #include "api/openapi/openapi_document.hpp"
 #include "api/resources/resources.hpp"
+#include "api/resources/site_routing.hpp"
 #include "api/ui/ui_assets.hpp"
 #include "base/metrics.hpp"
 
@@ -83,8 +84,8 @@ struct ApiServer::Impl {
         channels.add_routes(router);
         for (auto add :
              {add_organization, add_users, add_user_settings, add_sites, add_network_configurations, add_phones,
-              add_phone_session, add_stations, add_trunks, add_numbers, add_telephony_configurations, add_conversations,
-              add_roles, add_role_grants, add_oauth_clients, add_api_keys})
+              add_phone_session, add_stations, add_trunks, add_site_routing, add_numbers, add_telephony_configurations,
+              add_conversations, add_roles, add_role_grants, add_oauth_clients, add_api_keys})
             add(router, context);
         add_health(router, options.ready, context.store);
         add_sandbox(router, options.sandbox_numbers);

@@ -74,6 +74,7 @@ struct Server::Parts {
 
     net::TlsContext tls;
     std::string ca_file;
+    net::TlsContext client_tls;
     std::unique_ptr<net::Resolver> resolver;
 
     std::unique_ptr<sandbox::Sandbox> sandbox;
@@ -126,7 +127,19 @@ struct Server::Parts {
                 {std::string(kFreeAccount), sandbox_password(*secrets, kFreeAccount)}};
     }
     std::vector<sandbox::PhoneAccount> sandbox_phones() const;
+    std::uint16_t seeded_carrier_port() const;
 };
+
+/// Where the seeded trunk expects the sandbox carrier; 0 when there is no such trunk.
+std::uint16_t Server::Parts::seeded_carrier_port() const {
+    std::uint16_t port = 0;
+    store->snapshots().current()->organizations().for_each([&](const auto& organization) {
+        organization->template all<telephony::Trunk>().for_each([&](const telephony::Ptr<telephony::Trunk>& trunk) {
+            if (trunk->registration.username == kTrunkAccount) port = trunk->registration.port;
+        });
+    });
+    return port;
+}
 
 /// A phone for every user of the snapshot who has one assigned.
 std::vector<sandbox::PhoneAccount> Server::Parts::sandbox_phones() const {
@@ -159,7 +172,7 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config) {
     DP_CHECK(server->make_signaling());
     server->make_api();
     DP_CHECK(server->listen());
-    DP_CHECK(server->start_sandbox());
+    DP_CHECK(server->start_sandbox_phones());
     auto& parts = *server->parts_;
     parts.control_thread.run_and_wait([&parts] { parts.shard->start(); });
     DP_CHECK(server->tell_scripts());
@@ -176,10 +189,12 @@ Result<void> Server::open_store() {
     DP_TRY(secrets, store::SealingKey::load_or_create((parts.config.data / "secret.key").string(), parts.random));
     parts.secrets = std::move(secrets);
     report_.first_run = opened.first_run;
+    DP_CHECK(start_sandbox());  // before the seeded trunk: it is given the port that the carrier got
     if (!opened.first_run) return {};
 
     telephony::ExampleOptions options;
-    const auto carrier = parts.config.sandbox_sip.value_or(Endpoint{IpAddress::v4(0x7F000001), 5070});
+    const auto carrier = parts.sandbox ? parts.sandbox->sip()
+                                       : parts.config.sandbox_sip.value_or(Endpoint{IpAddress::v4(0x7F000001), 5070});
     options.carrier = {carrier.address.str(), carrier.port, std::string(kTrunkAccount),
                        sandbox_password(*parts.secrets, kTrunkAccount)};
     options.now = parts.clock.wall();
@@ -220,9 +235,10 @@ Result<void> Server::make_tls() {
 Result<void> Server::make_signaling() {
     auto& parts = *parts_;
     auto hosts = parts.config.dns_hosts;
-    if (parts.config.sandbox && parts.config.sandbox_sip)
-        hosts.try_emplace(std::string(kSeedOneHost), parts.config.sandbox_sip->str());
+    if (parts.sandbox) hosts.try_emplace(std::string(kSeedOneHost), parts.sandbox->sip().str());
     parts.resolver = std::make_unique<net::Resolver>(net::ResolverOptions{.hosts = std::move(hosts)});
+    DP_TRY(client_tls, net::TlsContext::client());
+    parts.client_tls = std::move(client_tls);
     Result<void> made;
     parts.control_thread.run_and_wait([&] {
         auto& control = parts.control();
@@ -287,6 +303,7 @@ void Server::make_api() {
         std::make_unique<telephony::ConversationService>(*parts.store, parts.live_conversations, parts.random);
     parts.api_thread.run_and_wait([&parts] {
         net::SipStreamOptions stream_options;
+        stream_options.client_tls = parts.client_tls;  // trunks over TLS
         parts.streams = std::make_unique<net::SipStreams>(parts.api_loop(), parts.control(), std::move(stream_options),
                                                           *parts.transport);
         api::ApiOptions options;
@@ -361,9 +378,24 @@ Result<void> Server::start_sandbox() {
     sandbox::SandboxOptions options;
     options.sip = parts.config.sandbox_sip.value_or(Endpoint{IpAddress::v4(0x7F000001), 0});
     options.accounts = parts.sandbox_accounts();
-    if (parts.sip_bound) options.phones = parts.sandbox_phones();
+    // A port of the system's choice is kept over a restart where it is still free: the seeded trunk knows it.
+    if (const auto port = parts.seeded_carrier_port(); options.sip.port == 0 && port != 0) {
+        auto same = options;
+        same.sip.port = port;
+        if (auto sandbox = sandbox::Sandbox::start(same)) {
+            parts.sandbox = std::move(*sandbox);
+            return {};
+        }
+    }
     DP_TRY(sandbox, sandbox::Sandbox::start(options));
     parts.sandbox = std::move(sandbox);
+    return {};
+}
+
+Result<void> Server::start_sandbox_phones() {
+    auto& parts = *parts_;
+    if (!parts.sandbox) return {};
+    if (parts.sip_bound) DP_CHECK(parts.sandbox->add_phones(parts.sandbox_phones()));
     parts.control_thread.run_and_wait([&parts] {
         // A real phone takes the sandbox phone's place, and gives it back when it leaves.
         parts.sink->set_station_listener([&parts](const telephony::Station& station) {

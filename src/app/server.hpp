@@ -52,6 +52,7 @@ private:
     void make_api();
     Result<void> listen();
     Result<void> start_sandbox();
+    Result<void> start_sandbox_phones();
     Result<void> tell_scripts();
 
     std::unique_ptr<Parts> parts_;

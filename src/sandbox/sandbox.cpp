@@ -29,18 +29,25 @@ Result<std::unique_ptr<Sandbox>> Sandbox::start(const SandboxOptions& options) {
         auto local = parts->carrier->listen(options.sip);
         if (!local) return void(made = std::unexpected(local.error()));
         parts->sip = *local;
-        for (const auto& account : options.phones) {
-            auto phone = std::make_unique<Phone>(loop, parts->clock, parts->random, parts->voice, account);
-            if (made = phone->open(options.sip.address); !made) return;
+    });
+    std::unique_ptr<Sandbox> sandbox(new Sandbox(std::move(parts)));
+    DP_CHECK(made);
+    DP_CHECK(sandbox->add_phones(options.phones));
+    return sandbox;
+}
+
+Result<void> Sandbox::add_phones(const std::vector<PhoneAccount>& accounts) {
+    Result<void> made;
+    parts_->thread.run_and_wait([&] {
+        for (const auto& account : accounts) {
+            auto phone =
+                std::make_unique<Phone>(parts_->thread.loop(), parts_->clock, parts_->random, parts_->voice, account);
+            if (made = phone->open(parts_->sip.address); !made) return;
             phone->set_active(true);
-            parts->phones.emplace(account.station, std::move(phone));
+            parts_->phones.emplace(account.station, std::move(phone));
         }
     });
-    if (!made) {
-        Sandbox discarded(std::move(parts));
-        return std::unexpected(made.error());
-    }
-    return std::unique_ptr<Sandbox>(new Sandbox(std::move(parts)));
+    return made;
 }
 
 Sandbox::~Sandbox() {

@@ -20,6 +20,8 @@ public:
     Sandbox& operator=(const Sandbox&) = delete;
 
     const Endpoint& sip() const;
+    /// Further phones, beside those of the options.
+    Result<void> add_phones(const std::vector<PhoneAccount>& accounts);
     /// A phone registers while it is active. Unknown stations are ignored.
     void set_phone_active(const std::string& station, bool active);
 

@@ -81,11 +81,15 @@ void Switchboard::start(StartCall start) {
 }
 
 void Switchboard::abandon(StartCall start, EndReason reason) {
-    auto ended = std::make_shared<telephony::Conversation>(*start.conversation);
+    record_ended(std::make_shared<telephony::Conversation>(*start.conversation), reason);
+}
+
+void Switchboard::record_ended(std::shared_ptr<telephony::Conversation> conversation, EndReason reason) {
     const auto termination = telephony::terminate(reason, telephony::Reached::NotConnected);
-    if (!telephony::end(*ended, termination, ports_.clock.wall())) return;
-    ports_.conversations.record(
-        ended, {telephony::conversation_event(*ended, telephony::event_type::kConversationEnded, ports_.clock.wall())});
+    if (!telephony::end(*conversation, termination, ports_.clock.wall())) return;
+    auto event =
+        telephony::conversation_event(*conversation, telephony::event_type::kConversationEnded, ports_.clock.wall());
+    ports_.conversations.record(std::move(conversation), {std::move(event)});
 }
 
 /// Binds the session to a call and lets it begin.
@@ -123,6 +127,24 @@ void Switchboard::phone_calls_phone(sip::InviteSession& session, call::IncomingL
     ring_user(session, std::move(incoming), config, *user, called.sip.username);
 }
 
+/// What a phone's own call is recorded as before it is known whether it may be made.
+std::shared_ptr<telephony::Conversation> Switchboard::dialed_by_phone(const telephony::OrganizationId& organization,
+                                                                      const telephony::PlaceCall& asked) {
+    auto out = std::make_shared<telephony::Conversation>();
+    const auto now = ports_.clock.wall();
+    out->id = telephony::ConversationId(ports_.random.uuid());
+    out->meta = {.organization = organization,
+                 .version = 0,
+                 .created = now,
+                 .modified = now,
+                 .created_by = asked.agent.str(),
+                 .modified_by = asked.agent.str()};
+    out->agent = asked.agent;
+    out->destination = out->dialed = asked.destination;
+    out->started = now;
+    return out;
+}
+
 void Switchboard::phone_calls_number(sip::InviteSession& session, call::IncomingLeg incoming, const Config& config,
                                      const std::string& number) {
     telephony::PlaceCall asked;
@@ -130,25 +152,17 @@ void Switchboard::phone_calls_number(sip::InviteSession& session, call::Incoming
     asked.destination = number;
     asked.type = "pstn";
     const auto call = telephony::check_outbound(*config, asked);
+    auto conversation = dialed_by_phone(config->id(), asked);
     if (!call) {
         log::info("call", "phone may not dial phone={} reason={}", incoming.phone->id.str(), call.error().detail);
-        return refuse(session,
-                      call.error().code == ErrorCode::InvalidValue ? 404 : facts(call.error().code).sip_status);
+        const bool no_number = call.error().code == ErrorCode::InvalidValue;
+        record_ended(std::move(conversation), no_number ? EndReason::NumberNotFound : EndReason::Rejected);
+        return refuse(session, no_number ? 404 : facts(call.error().code).sip_status);
     }
-    auto conversation = std::make_shared<telephony::Conversation>();
-    conversation->id = telephony::ConversationId(ports_.random.uuid());
-    conversation->meta = {.organization = config->id(),
-                          .version = 0,
-                          .created = ports_.clock.wall(),
-                          .modified = ports_.clock.wall(),
-                          .created_by = asked.agent.str(),
-                          .modified_by = asked.agent.str()};
-    conversation->agent = asked.agent;
     conversation->caller_id = call->caller_id;
     conversation->caller_name = call->caller_name;
     conversation->destination = call->destination;
     conversation->dialed = call->dialed;
-    conversation->started = ports_.clock.wall();
     call::CallSetup setup = outbound_setup(config, *call);
     setup.conversation = std::move(conversation);
     setup.incoming = std::move(incoming);

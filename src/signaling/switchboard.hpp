@@ -45,6 +45,9 @@ private:
     void unrouted(sip::InviteSession& session, const call::IncomingLeg& incoming, const Config& config,
                   const std::string& called, std::string_view reason, int status);
     void connect(sip::InviteSession& session, call::CallSetup setup);
+    std::shared_ptr<telephony::Conversation> dialed_by_phone(const telephony::OrganizationId& organization,
+                                                             const telephony::PlaceCall& asked);
+    void record_ended(std::shared_ptr<telephony::Conversation> conversation, telephony::EndReason reason);
     void abandon(StartCall start, telephony::EndReason reason);
     static void fill_from_site(call::CallSetup& setup, const telephony::Site* site);
     call::CallSetup outbound_setup(const Config& config, const telephony::OutboundCall& call);

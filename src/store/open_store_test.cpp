@@ -152,6 +152,40 @@ TEST(Migrations, WhoeverWasThereBeforeRolesKeepsWhatTheyCouldDo) {
     }
 }
 
+TEST(Migrations, TrunksOfTheFirstSchemaKeepTheirPlaceAndTheirKey) {
+    TemporaryDirectory directory;
+    {
+        Opened(directory.path()).found();
+    }
+    const auto steps = sqlite::embedded_migrations();
+    const auto is_of_trunks = [](const auto& step) {
+        return step.name.find("trunk_accounts") != std::string_view::npos;
+    };
+    const auto step = std::ranges::find_if(steps, is_of_trunks);
+    ASSERT_NE(step, steps.end());
+    // Back to what the first schema made of a trunk that registers and one that does not.
+    auto connection = direct(directory);
+    ASSERT_TRUE(connection->execute("DROP TABLE trunks"));
+    const std::string first(steps.front().sql);
+    const auto begin = first.find("CREATE TABLE trunks (");
+    ASSERT_TRUE(connection->execute(first.substr(begin, first.find(");", begin) + 2 - begin)));
+    ASSERT_TRUE(sqlite::run(*connection, "DELETE FROM schema_migrations WHERE version = ?", step->version));
+    ASSERT_TRUE(connection->execute("PRAGMA foreign_keys = OFF"));
+    for (const char* row : {"'a', 'REGISTER'", "'b', 'NONE'"}) {
+        const std::string id(row, 3), type = std::string(row).substr(5);
+        ASSERT_TRUE(connection->execute("INSERT INTO trunks SELECT id, " + id +
+                                        ", 1, 0, 0, '', '', NULL, NULL, 'host', " + id +
+                                        ", json_object('registration', json_object('type', " + type +
+                                        ", 'port', 5070)) FROM organizations LIMIT 1"));
+    }
+    ASSERT_TRUE(sqlite::migrate(*connection, steps, WallTime{}));
+    auto ports = connection->prepare_once("SELECT registration_port FROM trunks ORDER BY id");
+    ASSERT_TRUE(ports);
+    std::vector<std::string> found;
+    ASSERT_TRUE(sqlite::each_row((*ports)->bind(), [&](sqlite::Statement& row) { found.emplace_back(row.text(0)); }));
+    EXPECT_EQ(found, (std::vector<std::string>{"0", "5070"}));
+}
+
 TEST(Migrations, AStepThatFailsLeavesTheOldSchema) {
     TemporaryDirectory directory;
     auto connection = direct(directory);

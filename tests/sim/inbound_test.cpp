@@ -257,10 +257,15 @@ TEST_F(FromPhone, AnotherPhoneOfTheOrganization) {
     world.expect_clean();
 }
 
-TEST_F(FromPhone, MalformedNumberIs404) {
+TEST_F(FromPhone, MalformedNumberIs404AndIsRecorded) {
     auto& leg = dial("not-a-number");
     world.run(1s);
     EXPECT_EQ(leg.end_status, 404);
+    const auto& refused = world.conversation(world.only());
+    EXPECT_EQ(refused.status, telephony::ConversationStatus::Failed);
+    EXPECT_EQ(world.reason(world.only()), "number_not_found");
+    EXPECT_EQ(refused.destination, "not-a-number");
+    EXPECT_EQ(world.sink.count(telephony::event_type::kConversationEnded), 1U);
     world.expect_clean();
 }
 

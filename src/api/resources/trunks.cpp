@@ -94,7 +94,7 @@ void fill_probe(JsonReader& body, Trunk& trunk) {
     auto* probe = body.object("healthProbe");
     if (!probe) return;
     trunk.health_probe.enabled = probe->boolean("enabled").value_or(true);
-    if (auto interval = probe->integer("intervalSeconds", 5, 3600))
+    if (auto interval = probe->integer("intervalSeconds", 1, 3600))
         trunk.health_probe.interval = std::chrono::seconds(*interval);
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/ascii.hpp"
+#include "telephony/trunks/trunk_account.hpp"
 
 namespace dp::store::sqlite {
 namespace {
@@ -51,7 +52,8 @@ Values values_of(const t::UserTelephonySettings& e) {
 Values values_of(const t::Trunk& e) {
     return {key(e.edge_group), key(e.sip_profile), key(ascii::lower(e.registration.host)),
             // '' would be no key, and two trunks without a user name at one host are duplicates too.
-            e.registration.host.empty() ? std::nullopt : std::optional(e.registration.username)};
+            e.registration.host.empty() ? std::nullopt : std::optional(e.registration.username),
+            fmt::to_string(identifying_port(e.registration))};
 }
 Values values_of(const t::TelephonyConfiguration& e) {
     return {key(e.name), e.default_outbound ? key("outbound") : std::nullopt};
@@ -114,8 +116,9 @@ const std::array<EntityTable, t::kEntityTypes>& tables() {
         make("user_settings", {"web_rtc_network_id", "sofia_network_id"}, {}),
         make("edge_groups", {}, {}),
         make("sip_profiles", {}, {}),
-        make("trunks", {"edge_group_id", "sip_profile_id", "registration_host", "registration_username"},
-             {{{"edge_group_id", "registration_host", "registration_username"},
+        make("trunks",
+             {"edge_group_id", "sip_profile_id", "registration_host", "registration_username", "registration_port"},
+             {{{"edge_group_id", "registration_host", "registration_username", "registration_port"},
                true,
                "The registration host and user name in this edge group"}}),
         make("queues", {}, {}),

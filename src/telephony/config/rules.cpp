@@ -7,6 +7,7 @@
 #include "base/ascii.hpp"
 #include "telephony/dialing/dial_rules.hpp"
 #include "telephony/e164.hpp"
+#include "telephony/trunks/trunk_account.hpp"
 
 namespace dp::telephony {
 namespace {
@@ -134,14 +135,14 @@ Result<void> check(const OrganizationConfig& config, const Trunk& trunk) {
     DP_CHECK(refers<EdgeGroup>(config, trunk.edge_group, "edgeGroupId"));
     DP_CHECK(refers<SipProfile>(config, trunk.sip_profile, "sipProfileId"));
     const auto& profile = config.sip_profile(trunk.sip_profile);
-    for (const Codec codec : trunk.codecs)
-        if (std::ranges::find(profile->codecs, codec) == profile->codecs.end()) {
-            const std::string_view spelled = name_of(codec, CodecSpelling::Trunk);
-            return fail(ErrorCode::InvalidValue,
-                        fmt::format("codecs: the SIP profile '{}' does not support {}.", trunk.sip_profile.str(),
-                                    spelled.empty() ? name_of(codec, CodecSpelling::Settings) : spelled),
-                        "codecs");
-        }
+    for (const Codec codec : trunk.codecs) {
+        const std::string_view spelled = name_of(codec, CodecSpelling::Trunk);
+        // A profile speaks of seed 1's five; others exist in the Genesys shape alone and have no profile to be in.
+        if (spelled.empty() || std::ranges::find(profile->codecs, codec) != profile->codecs.end()) continue;
+        return fail(ErrorCode::InvalidValue,
+                    fmt::format("codecs: the SIP profile '{}' does not support {}.", trunk.sip_profile.str(), spelled),
+                    "codecs");
+    }
     if (const auto existing = duplicate_of(config, trunk))
         return fail(ErrorCode::Duplicate,
                     fmt::format("The edge '{}' of this edge group already has the registration host '{}' "
@@ -229,8 +230,7 @@ Ptr<Trunk> duplicate_of(const OrganizationConfig& config, const Trunk& trunk) {
     Ptr<Trunk> found;
     config.all<Trunk>().for_each([&](const Ptr<Trunk>& other) {
         const bool same = other->id != trunk.id && other->edge_group == trunk.edge_group &&
-                          ascii::iequals(other->registration.host, trunk.registration.host) &&
-                          other->registration.username == trunk.registration.username;
+                          same_account(other->registration, trunk.registration);
         if (same) found = other;
         return !same;
     });
@@ -239,15 +239,21 @@ Ptr<Trunk> duplicate_of(const OrganizationConfig& config, const Trunk& trunk) {
 
 namespace {
 
-/// The first entity of type T for which `uses` holds, as "type id".
+/// An answer names so many users; more would tell nobody more.
+constexpr std::size_t kUsersNamed = 5;
+
+/// The entities of type T for which `uses` holds, as "type 'id', type 'id'".
 template <class T>
 void find_user_of(const OrganizationConfig& config, EntityType type, auto uses, std::string& found) {
-    if (!found.empty()) return;
+    std::size_t named = 0;
     config.all<T>().for_each([&](const Ptr<T>& entity) {
         if (!uses(*entity)) return true;
-        found = fmt::format("{} '{}'", to_string(type), entity->id.str());
-        return false;
+        if (++named > kUsersNamed) return false;
+        fmt::format_to(std::back_inserter(found), "{}{} '{}'", found.empty() ? "" : ", ", to_string(type),
+                       entity->id.str());
+        return true;
     });
+    if (named > kUsersNamed) found += " and others";
 }
 
 std::string used_by(const OrganizationConfig& config, EntityType type, const std::string& id) {

@@ -58,25 +58,24 @@ TEST_P(BrokenTrunk, IsRefusedNamingTheField) {
 
 INSTANTIATE_TEST_SUITE_P(
     Seed1, BrokenTrunk,
-    ::testing::Values(
-        TrunkCase{"NoName", [](Trunk& t) { t.name.clear(); }, ErrorCode::MissingField, "name"},
-        TrunkCase{"NoGroup", [](Trunk& t) { t.edge_group = {}; }, ErrorCode::MissingField, "edgeGroupId"},
-        TrunkCase{"NoProfile", [](Trunk& t) { t.sip_profile = {}; }, ErrorCode::MissingField, "sipProfileId"},
-        TrunkCase{"ZeroSessions", [](Trunk& t) { t.max_concurrent_sessions = 0; }, ErrorCode::InvalidValue,
-                  "maxConcurrentSessions"},
-        TrunkCase{"TooManySessions", [](Trunk& t) { t.max_concurrent_sessions = 2001; }, ErrorCode::InvalidValue,
-                  "maxConcurrentSessions"},
-        TrunkCase{"NoHost", [](Trunk& t) { t.registration.host.clear(); }, ErrorCode::MissingField,
-                  "registration.host"},
-        TrunkCase{"HostileHost", [](Trunk& t) { t.registration.host = "a;b@c"; }, ErrorCode::InvalidValue,
-                  "registration.host"},
-        TrunkCase{"HostileUser", [](Trunk& t) { t.registration.username = "a\r\nVia: x"; }, ErrorCode::InvalidValue,
-                  "registration.username"},
-        TrunkCase{"UnknownGroup", [](Trunk& t) { t.edge_group = EdgeGroupId("nowhere"); }, ErrorCode::InvalidValue,
-                  "edgeGroupId"},
-        TrunkCase{"CodecNotInProfile", [](Trunk& t) { t.codecs = {Codec::G722}; }, ErrorCode::InvalidValue, "codecs"},
-        TrunkCase{"ProbeTooOften", [](Trunk& t) { t.health_probe.interval = std::chrono::seconds(0); },
-                  ErrorCode::InvalidValue, "healthProbe.intervalSeconds"}),
+    ::testing::Values(TrunkCase{"NoName", [](Trunk& t) { t.name.clear(); }, ErrorCode::MissingField, "name"},
+                      TrunkCase{"NoGroup", [](Trunk& t) { t.edge_group = {}; }, ErrorCode::MissingField, "edgeGroupId"},
+                      TrunkCase{"NoProfile", [](Trunk& t) { t.sip_profile = {}; }, ErrorCode::MissingField,
+                                "sipProfileId"},
+                      TrunkCase{"ZeroSessions", [](Trunk& t) { t.max_concurrent_sessions = 0; },
+                                ErrorCode::InvalidValue, "maxConcurrentSessions"},
+                      TrunkCase{"TooManySessions", [](Trunk& t) { t.max_concurrent_sessions = 2001; },
+                                ErrorCode::InvalidValue, "maxConcurrentSessions"},
+                      TrunkCase{"NoHost", [](Trunk& t) { t.registration.host.clear(); }, ErrorCode::MissingField,
+                                "registration.host"},
+                      TrunkCase{"HostileHost", [](Trunk& t) { t.registration.host = "a;b@c"; }, ErrorCode::InvalidValue,
+                                "registration.host"},
+                      TrunkCase{"HostileUser", [](Trunk& t) { t.registration.username = "a\r\nVia: x"; },
+                                ErrorCode::InvalidValue, "registration.username"},
+                      TrunkCase{"UnknownGroup", [](Trunk& t) { t.edge_group = EdgeGroupId("nowhere"); },
+                                ErrorCode::InvalidValue, "edgeGroupId"},
+                      TrunkCase{"ProbeTooOften", [](Trunk& t) { t.health_probe.interval = std::chrono::seconds(0); },
+                                ErrorCode::InvalidValue, "healthProbe.intervalSeconds"}),
     [](const auto& info) { return info.param.name; });
 
 TEST(TrunkRules, SessionLimitsAreInclusive) {
@@ -98,8 +97,41 @@ TEST(TrunkRules, TheSameHostAndUserInTheSameGroupIsADuplicateThatNamesTheOther) 
     EXPECT_EQ(error.code, ErrorCode::Duplicate);
     EXPECT_EQ(error.field, "automated-connect-trunk");
     EXPECT_TRUE(check_rules(example.config(), seed_trunk())) << "replacing it is no duplicate";
+    second.registration.port = 5070;
+    EXPECT_EQ(error_of(example, second).code, ErrorCode::Duplicate) << "an account is the same on every port";
     second.registration.username = "trunk_user_02";
     EXPECT_TRUE(check_rules(example.config(), second));
+}
+
+TEST(TrunkRules, WhereNothingRegistersThePortTellsTwoPeersApart) {
+    Example example;
+    Trunk first = seed_trunk();
+    first.registration = {
+        .type = RegistrationType::None, .host = "10.0.0.1", .port = 5060, .username = {}, .password = {}};
+    example.put(first);
+    Trunk second = first;
+    second.id = TrunkId("second");
+    EXPECT_EQ(error_of(example, second).code, ErrorCode::Duplicate);
+    second.registration.port = 5062;
+    EXPECT_TRUE(check_rules(example.config(), second));
+}
+
+TEST(TrunkRules, ACodecMustBeInTheProfileAndIsNamed) {
+    Example example;
+    SipProfile narrow = *example.config().sip_profile(SipProfileId("sip-profile-standard"));
+    narrow.codecs = {Codec::Pcmu};
+    example.put(narrow);
+    const Error error = error_of(example, seed_trunk());
+    EXPECT_EQ(error.code, ErrorCode::InvalidValue);
+    EXPECT_EQ(error.field, "codecs");
+    EXPECT_NE(error.detail.find("G729"), std::string::npos);
+}
+
+TEST(TrunkRules, ACodecThatTheSeedHasNoNameForNeedsNoProfile) {
+    const Example example;
+    Trunk trunk = seed_trunk();
+    trunk.codecs = {Codec::G722, Codec::Pcmu};
+    EXPECT_TRUE(check_rules(example.config(), trunk));
 }
 
 // seed 0, section 1.

@@ -16,9 +16,19 @@ Result<CodecList> seed_codecs(const std::vector<std::string>& names) {
     return out;
 }
 
-void keep_unnamed(CodecList& codecs, const CodecList& before) {
-    for (const Codec codec : before)
-        if (name_of(codec, CodecSpelling::Trunk).empty() && !codecs.empty()) codecs.push_back(codec);
+bool is_named(Codec codec) {
+    return !name_of(codec, CodecSpelling::Trunk).empty();
+}
+
+/// What a client of seed 1's shape could not see it did not mean to remove: the list as it was when it sends back what
+/// it read, else the unseen ones behind its own. Its empty list asks for the profile's, which has no place for others.
+CodecList keep_unnamed(CodecList codecs, const CodecList& before) {
+    CodecList seen;
+    std::ranges::copy_if(before, std::back_inserter(seen), is_named);
+    if (seen == codecs) return before;
+    if (codecs.empty()) return codecs;
+    std::ranges::copy_if(before, std::back_inserter(codecs), [](Codec codec) { return !is_named(codec); });
+    return codecs;
 }
 
 bool keeps_password(const std::optional<std::string>& password) {
@@ -31,8 +41,7 @@ Result<Trunk> TrunkService::complete(TrunkCommand command, const Trunk* before) 
     Trunk trunk = std::move(command.trunk);
     if (trunk.id.empty()) trunk.id = TrunkId(random_.uuid());
     DP_TRY(codecs, seed_codecs(command.codecs));
-    trunk.codecs = std::move(codecs);
-    if (before) keep_unnamed(trunk.codecs, before->codecs);
+    trunk.codecs = before ? keep_unnamed(std::move(codecs), before->codecs) : std::move(codecs);
     if (!keeps_password(command.password))
         trunk.registration.password = secrets_.seal(*command.password, password_context(trunk.id));
     else if (before)

@@ -1,0 +1,237 @@
+"""Trunks, clause by clause: edge groups, SIP profiles, edges whose body is a trunk. The carrier is the server's own sandbox, over
+SIP."""
+import pytest
+
+from harness.waiting import until
+
+PROVIDERS = "/api/v2/telephony/providers"
+EDGES = f"{PROVIDERS}/edges"
+GROUPS = f"{EDGES}/edgegroups"
+PROFILES = f"{PROVIDERS}/sipprofiles"
+SITES = f"{EDGES}/sites"
+ACME = "sip-trunk-acme-us-east"
+NUMBER = "+15559876543"
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """A server of this file's own: it changes configuration."""
+    from harness.server import Server
+
+    made = Server(tmp_path_factory.mktemp("trunks")).start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def client(own):
+    return own.client().log_in()
+
+
+@pytest.fixture
+def body(own):
+    """A trunk body that is valid and collides with none: seed 1's, at the sandbox carrier."""
+    carrier = own.first_run["carrier"]
+    return {"name": "Clause", "edgeGroupId": own.first_run["edgeGroupId"], "sipProfileId": own.first_run["sipProfileId"],
+            "maxConcurrentSessions": 5, "codecs": ["G711u"],
+            "registration": {"type": "REGISTER", "host": "127.0.0.1", "port": own.port_of("sandbox-sip"), "username": carrier["username"],
+                             "password": carrier["password"]},
+            "healthProbe": {"enabled": True, "intervalSeconds": 5}}
+
+
+@pytest.fixture
+def make(client):
+    """Creates edges and removes them with the test."""
+    made = []
+
+    def create(body: dict) -> dict:
+        made.append(client.post(EDGES, body))
+        return made[-1]
+
+    yield create
+    for edge in made:
+        client.request("DELETE", f"{EDGES}/{edge['id']}")
+
+
+def peer(body: dict, port: int, **changes) -> dict:
+    """One that does not register."""
+    return body | {"registration": {"type": "NONE", "host": "127.0.0.1", "port": port}, "healthProbe": None} | changes
+
+
+def field_of(answer) -> list[str]:
+    return [detail["fieldName"] for detail in answer.json()["details"]]
+
+
+class TestGroupsAndProfiles:
+    @pytest.mark.parametrize("path, fields", [(GROUPS, {}), (PROFILES, {"codecs": ["G711u", "Opus"]})], ids=["group", "profile"])
+    def test_they_are_created_read_changed_and_removed(self, client, path, fields):
+        made = client.post(path, {"name": "One"} | fields)
+        assert client.get(f"{path}/{made['id']}") == made
+        changed = client.put(f"{path}/{made['id']}", made | {"name": "Two"})
+        assert changed["name"] == "Two" and changed["version"] == made["version"] + 1
+        assert made["id"] in [each["id"] for each in client.get(f"{path}?name=Tw*")["entities"]]
+        assert client.request("PUT", f"{path}/{made['id']}", made).status_code == 409, "an old version"
+        client.delete(f"{path}/{made['id']}")
+        assert client.request("GET", f"{path}/{made['id']}").status_code == 404
+
+    def test_in_use_they_stay_and_the_answer_names_the_edges(self, client, make, body):
+        group = client.post(GROUPS, {"name": "Used"})
+        profile = client.post(PROFILES, {"name": "Used", "codecs": ["G711u"]})
+        edges = [make(peer(body, port, edgeGroupId=group["id"], sipProfileId=profile["id"])) for port in (5091, 5092)]
+        for path in (f"{GROUPS}/{group['id']}", f"{PROFILES}/{profile['id']}"):
+            answer = client.request("DELETE", path)
+            assert answer.status_code == 409
+            assert all(edge["id"] in answer.json()["message"] for edge in edges), answer.text
+
+    def test_a_profile_knows_only_the_five_codecs(self, client):
+        answer = client.request("POST", PROFILES, {"name": "Wide", "codecs": ["G711u", "AMR-WB"]})
+        assert answer.status_code == 400 and field_of(answer) == ["codecs"] and "AMR-WB" in answer.json()["message"]
+
+
+class TestEdgesAsTrunks:
+    @pytest.mark.parametrize("sessions", [1, 2000])
+    def test_the_session_limits_are_inclusive(self, make, body, sessions):
+        assert make(peer(body, 5093, maxConcurrentSessions=sessions))["maxConcurrentSessions"] == sessions
+
+    @pytest.mark.parametrize("codec", ["g711u", "OPUS", "PCMU", "audio/opus", "G722"])
+    def test_codecs_are_case_sensitive_and_named(self, client, body, codec):
+        answer = client.request("POST", EDGES, peer(body, 5093, codecs=["G711u", codec]))
+        assert answer.status_code == 400 and field_of(answer) == ["codecs"] and codec in answer.json()["message"]
+
+    def test_a_codec_outside_the_profile_is_named(self, client, body):
+        profile = client.post(PROFILES, {"name": "Narrow", "codecs": ["G711u"]})
+        answer = client.request("POST", EDGES, peer(body, 5093, sipProfileId=profile["id"], codecs=["G711u", "G729"]))
+        assert answer.status_code == 400 and field_of(answer) == ["codecs"] and "G729" in answer.json()["message"]
+        client.delete(f"{PROFILES}/{profile['id']}")
+
+    def test_no_codecs_are_the_profiles(self, make, body):
+        assert make(peer(body, 5093, codecs=[]))["codecs"] == []
+
+    def test_group_host_and_user_name_are_taken_once(self, client, make, body):
+        first = make(body)
+        for change in ({}, {"port": 5999}, {"host": "127.0.0.1"}):
+            answer = client.request("POST", EDGES, body | {"registration": body["registration"] | change})
+            assert answer.status_code == 409 and answer.json()["entityId"] == first["id"], answer.text
+        other = client.post(GROUPS, {"name": "Other"})
+        make(body | {"edgeGroupId": other["id"]})
+
+    def test_where_nothing_registers_another_port_is_another_peer(self, client, make, body):
+        first = make(peer(body, 5094))
+        make(peer(body, 5095))
+        answer = client.request("POST", EDGES, peer(body, 5094))
+        assert answer.status_code == 409 and answer.json()["entityId"] == first["id"]
+
+    @pytest.mark.parametrize("port", [0, None])
+    def test_no_port_is_5060(self, make, body, port):
+        registration = {"type": "NONE", "host": "127.0.0.9"} | ({} if port is None else {"port": port})
+        assert make(body | {"registration": registration, "healthProbe": None})["registration"]["port"] == 5060
+
+    def test_no_probe_is_off(self, client, make, body):
+        edge = make(body | {"healthProbe": None})
+        assert edge["healthProbe"]["enabled"] is False
+        client.wait_trunk(edge["id"], "registered")
+        assert client.get(f"{EDGES}/{edge['id']}")["health"] == "unknown"
+
+    def test_media_types_are_checked(self, client, body):
+        wrong = client.request("POST", EDGES, raw=b"name=x", headers={"Content-Type": "application/x-www-form-urlencoded"})
+        assert wrong.status_code == 415
+        assert client.request("POST", EDGES, body, headers={"Accept": "text/html"}).status_code == 406
+        assert client.request("GET", EDGES, headers={"Accept": "application/xml"}).status_code == 406
+
+    def test_registration_and_the_first_probe_start_at_once(self, client, make, body):
+        edge = make(body)
+        client.wait_trunk(edge["id"], "registered", seconds=5)
+        until(lambda: client.get(f"{EDGES}/{edge['id']}")["health"] == "up", 10, "the probe is answered twice", every=0.1)
+
+    @pytest.mark.parametrize("password", [None, "", "********"])
+    def test_a_put_without_a_password_keeps_it(self, client, make, body, password):
+        edge = make(body)
+        client.wait_trunk(edge["id"], "registered")
+        registration = {key: value for key, value in body["registration"].items() if key != "password"}
+        if password is not None:
+            registration["password"] = password
+        client.put(f"{EDGES}/{edge['id']}", body | {"registration": registration, "maxConcurrentSessions": 7})
+        client.wait_trunk(edge["id"], "registered")
+
+    def test_switched_off_it_unregisters_and_back_on_it_registers(self, client, make, body):
+        edge = make(body)
+        client.wait_trunk(edge["id"], "registered")
+        off = client.put(f"{EDGES}/{edge['id']}", body | {"enabled": False})
+        assert (off["enabled"], off["statusCode"]) == (False, "INACTIVE")
+        assert client.wait_trunk(edge["id"], "unregistered")["onlineStatus"] == "OFFLINE"
+        client.put(f"{EDGES}/{edge['id']}", body | {"enabled": True})
+        client.wait_trunk(edge["id"], "registered")
+
+    def test_in_use_it_stays_and_the_answer_names_the_numbers(self, client):
+        answer = client.request("DELETE", f"{EDGES}/{ACME}")
+        assert answer.status_code == 409 and "number '" in answer.json()["message"]
+
+    def test_over_the_session_limit_a_call_finds_no_trunk(self, client, own, make, body):
+        client.wait_phone(own.agent["stationId"])
+        seeded = client.get(f"{EDGES}/{ACME}")
+        client.put(f"{EDGES}/{ACME}", seeded | {"maxConcurrentSessions": 1})
+        client.wait_trunk(ACME, "registered")
+        first = client.place_call(own.agent, NUMBER)
+        client.wait_status(first["id"], "connected")
+        second = client.wait_status(client.place_call(own.agent, NUMBER)["id"], "failed")
+        assert second["reason"] == "no_trunk_available"
+        next_one = make(body)
+        client.wait_trunk(next_one["id"], "registered")
+        third = client.place_call(own.agent, NUMBER)
+        connected = client.wait_status(third["id"], "connected")
+        assert connected["participants"][1]["calls"][-1]["trunkId"] == next_one["id"]
+        for call in (first, third):
+            client.hang_up(call["id"])
+        client.put(f"{EDGES}/{ACME}", client.get(f"{EDGES}/{ACME}") | {"maxConcurrentSessions": seeded["maxConcurrentSessions"]})
+
+
+class TestSiteRouting:
+    @pytest.fixture
+    def site(self, client):
+        return client.get(f"{SITES}?name=*")["entities"][0]
+
+    def test_a_route_is_created_read_changed_and_removed(self, client, site):
+        routes = f"{SITES}/{site['id']}/outboundroutes"
+        made = client.post(routes, {"name": "Abroad", "classificationTypes": ["International"], "enabled": False,
+                                    "distribution": "RANDOM", "externalTrunkBases": [{"id": ACME}]}, 200)
+        assert made["classificationTypes"] == ["International"] and made["externalTrunkBases"][0]["id"] == ACME
+        assert client.get(f"{routes}/{made['id']}")["distribution"] == "RANDOM"
+        assert made["id"] in [each["id"] for each in client.get(f"{EDGES}/outboundroutes?site.id={site['id']}")["entities"]]
+        changed = client.put(f"{routes}/{made['id']}", made | {"name": "Far", "distribution": "SEQUENTIAL"})
+        assert (changed["name"], changed["distribution"]) == ("Far", "SEQUENTIAL")
+        client.delete(f"{routes}/{made['id']}")
+        assert client.request("GET", f"{routes}/{made['id']}").status_code == 404
+
+    def test_a_route_decides_which_trunk_a_call_takes(self, client, site, own, make, body):
+        client.wait_phone(own.agent["stationId"])
+        edge = make(body)
+        client.wait_trunk(edge["id"], "registered")
+        routes = f"{SITES}/{site['id']}/outboundroutes"
+        before = client.get(routes)["entities"]
+        made = client.post(routes, {"name": "Only this", "classificationTypes": [], "externalTrunkBases": [{"id": edge["id"]}]}, 200)
+        for each in before:
+            client.put(f"{routes}/{each['id']}", each | {"enabled": False})
+        call = client.place_call(own.agent, NUMBER)
+        connected = client.wait_status(call["id"], "connected")
+        assert connected["participants"][1]["calls"][-1]["trunkId"] == edge["id"]
+        client.hang_up(call["id"])
+        assert client.request("DELETE", f"{EDGES}/{edge['id']}").status_code == 409, "a site's route uses it"
+        for each in before:
+            client.put(f"{routes}/{each['id']}", each)
+        client.delete(f"{routes}/{made['id']}")
+
+    @pytest.mark.parametrize("change, field", [
+        ({"classificationTypes": ["Moon"]}, "classificationTypes"), ({"distribution": "FIRST"}, "distribution"),
+        ({"externalTrunkBases": [{"id": "nobody"}]}, "outboundRoutes[].externalTrunkBases"), ({"name": ""}, "name")])
+    def test_a_wrong_field_is_named(self, client, site, change, field):
+        answer = client.request("POST", f"{SITES}/{site['id']}/outboundroutes",
+                                {"name": "x", "classificationTypes": []} | change)
+        assert answer.status_code == 400 and field_of(answer) == [field], answer.text
+
+
+def test_a_sandbox_on_a_port_of_the_systems_choice_is_found_again(start_server):
+    server = start_server(sandbox_sip="127.0.0.1:0")
+    client = server.client().log_in()
+    client.wait_trunk(ACME, "registered")
+    server.restart()
+    server.client().log_in().wait_trunk(ACME, "registered")
