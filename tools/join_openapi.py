@@ -154,12 +154,13 @@ def error_statuses(path: str, method: str, operation: dict, style: str) -> list[
     return sorted(out)
 
 
-def security(operation: dict) -> list:
-    """Any one of the scopes, by an access token or a console session (which holds scopes, too)."""
+def security(operation: dict, style: str) -> list:
+    """Any one of the scopes, by an access token or a console session (which holds scopes, too); the telephony-configs family, whose
+    style is `detail`, takes API keys besides."""
     if operation.get("access") == "open":
         return []
     scopes = operation.get("scopes") or []
-    schemes = operation.get("schemes") or ["oauth", "console"]
+    schemes = ["oauth", "console"] + (["apiKey"] if style == "detail" else [])
     return [{scheme: [scope]} for scope in scopes for scheme in schemes] or [{scheme: []} for scheme in schemes]
 
 
@@ -203,7 +204,7 @@ def join_operation(path: str, method: str, operation: dict, tag: str, style: str
     out["responses"] = {str(status): answer(int(status), value) for status, value in (operation.get("answers") or {}).items()}
     for status in error_statuses(path, method, operation, style):
         out["responses"].setdefault(str(status), error(status, style))
-    out["security"] = security(operation)
+    out["security"] = security(operation, style)
     if "permissions" in operation:
         out["x-inin-requires-permissions"] = {"type": "ANY", "permissions": operation["permissions"]}
     if operation.get("refusal"):
@@ -291,7 +292,8 @@ def join(folder: pathlib.Path) -> dict:
         name: value for name, value in document["components"]["responses"].items() if f"#/components/responses/{name}" in used}
     scopes = sorted({scope for item in document["paths"].values() for operation in item.values() for one in operation["security"]
                      for granted in one.values() for scope in granted})
-    document["components"]["securitySchemes"]["oauth"]["flows"]["clientCredentials"]["scopes"] = {scope: "" for scope in scopes}
+    for flow in document["components"]["securitySchemes"]["oauth"]["flows"].values():
+        flow["scopes"] = {scope: "" for scope in scopes}
     # What others only extend is said in full there.
     bases = {schema["extends"] for schema in schemas.values() if "extends" in schema}
     used = references(document, set())

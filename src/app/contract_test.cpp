@@ -10,6 +10,7 @@
 #include "api/openapi/openapi_document.hpp"
 #include "app/server.hpp"
 #include "store/testing/opened.hpp"
+#include "telephony/identity/role.hpp"
 
 namespace dp::app {
 namespace {
@@ -107,6 +108,20 @@ TEST_F(Contract, EveryRouteIsDocumentedAsItIsAndNothingElse) {
     }
     for (const auto& [name, operation] : document)
         EXPECT_TRUE(router.contains(name)) << name << " is documented and no route";
+}
+
+// What a route asks for and no role can give would be closed to everybody but the administrator.
+TEST_F(Contract, EveryPermissionThatARouteAsksForCanBeInARole) {
+    for (const auto* route : server_->routes().routes())
+        for (const std::string_view permission : route->permissions) {
+            const auto first = permission.find(':');
+            const auto last = permission.rfind(':');
+            ASSERT_LT(first, last) << permission;
+            EXPECT_TRUE(telephony::is_known_permission(permission.substr(0, first),
+                                                       permission.substr(first + 1, last - first - 1),
+                                                       permission.substr(last + 1)))
+                << route->method << " " << route->path << " asks for " << permission;
+        }
 }
 
 }  // namespace
