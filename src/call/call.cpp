@@ -17,23 +17,23 @@ bool is_ended(InboundState state) {
 
 }  // namespace
 
-Call::Call(const CallPorts& ports, CallSetup setup, LegId first_leg, Timer::Callback timed_out)
+Call::Call(const CallPorts& ports, CallSetup setup, LegId first_leg, WakeUps wake)
     : ports_(ports),
       setup_(std::move(setup)),
       next_leg_(first_leg.value()),
-      hunt_(std::move(setup_.gateways)),
       media_(ports.media),
       exchange_(ports.signaling, media_),
       report_(ports.sink, ports.clock, std::move(setup_.conversation)),
-      deadline_(std::move(timed_out)) {
+      deadline_(std::move(wake.state)),
+      target_deadline_(std::move(wake.target)) {
     if (setup_.kind == CallSetup::Kind::Inbound) {
         state_ = InboundState::Arrived;
-        first_ = {.party = Party::Remote, .reach = Reach::Incoming};
-        second_ = {.party = Party::Agent, .reach = Reach::Phones};
+        first_ = {.party = Party::Remote, .plan = {.reach = Reach::Incoming}};
+        second_ = {.party = Party::Agent, .plan = phones_plan()};
     } else {
         state_ = OutboundState::Queued;
-        first_ = {.party = Party::Agent, .reach = setup_.incoming ? Reach::Incoming : Reach::Phones};
-        second_ = {.party = Party::Remote, .reach = Reach::Gateways};
+        first_ = {.party = Party::Agent, .plan = setup_.incoming ? DialPlan{.reach = Reach::Incoming} : phones_plan()};
+        second_ = {.party = Party::Remote, .plan = gateways_plan()};
         if (setup_.order == telephony::DialOrder::DestinationFirst && !setup_.incoming) std::swap(first_, second_);
     }
     armed_for_ = state_;
@@ -42,9 +42,29 @@ Call::Call(const CallPorts& ports, CallSetup setup, LegId first_leg, Timer::Call
 
 Call::~Call() = default;
 
+DialPlan Call::phones_plan() const {
+    DialPlan plan;
+    plan.reach = Reach::Phones;
+    plan.user = setup_.agent;
+    plan.rings = setup_.agent_rings;
+    plan.shown = setup_.shown_to_agent;
+    plan.address = setup_.shown_to_agent.user;
+    return plan;
+}
+
+DialPlan Call::gateways_plan() {
+    DialPlan plan;
+    plan.reach = Reach::Gateways;
+    plan.hunt = Hunt(std::move(setup_.gateways));
+    plan.shown = setup_.shown_to_remote;
+    plan.dialed = setup_.dialed;
+    plan.address = setup_.dialed;
+    return plan;
+}
+
 void Call::begin() {
     if (setup_.kind == CallSetup::Kind::Inbound) return take(CallEvent::Routed);
-    if (hunt_.empty()) return end(EndReason::NoTrunkAvailable);  // before anything rings
+    if (remote_side().plan.hunt.empty()) return end(EndReason::NoTrunkAvailable);  // before anything rings
     take(setup_.incoming ? CallEvent::PlacedByPhone : CallEvent::Placed);
 }
 
@@ -69,7 +89,10 @@ void Call::end(const telephony::Termination& termination) {
 void Call::settle() {
     if (settling_) return;
     settling_ = true;
-    for (std::size_t i = 0; i < queue_.size(); ++i) step_once(queue_[i]);
+    for (std::size_t i = 0; i < queue_.size(); ++i) {
+        const auto next = queue_[i];
+        std::visit([this](auto event) { step_once(event); }, next);
+    }
     queue_.clear();
     settling_ = false;
     arm_deadline();
@@ -127,9 +150,10 @@ void Call::run(Action action) {
 /// The record is published before the BYE or the refusal that the end causes (flows.md, "Live state").
 void Call::release_legs() {
     deadline_.cancel();
+    target_deadline_.cancel();
     report_.ended(*termination_);
     report_.publish();
-    for (CallSide* side : {&first_, &second_})
+    for (CallSide* side : {&first_, &second_, &target_})
         for (CallLeg& leg : side->legs)
             if (leg.live()) release(leg, *side);
 }
@@ -137,7 +161,7 @@ void Call::release_legs() {
 void Call::release(CallLeg& leg, CallSide& side) {
     const auto& facts = telephony::facts(termination_->reason);
     const int q850 = termination_->q850 != 0 ? termination_->q850 : facts.q850;
-    if (leg.state == LegState::Arrived && side.reach == Reach::Incoming)
+    if (leg.state == LegState::Arrived && side.plan.reach == Reach::Incoming)
         ports_.signaling.refuse(leg.id, {.status = facts.sip_status, .q850 = q850, .retry_after = {}});
     else
         ports_.signaling.hang_up(leg.id, {.q850 = q850});
@@ -171,7 +195,7 @@ void Call::on_ended(LegId id, const LegEnd& how) {
     const auto termination = telephony::terminate(reason, reached(), 0, how.q850.value_or(0));
     const bool decides = !side->winner.valid() || side->winner == id;
     leg_gone(*leg, termination);
-    if (decides) end(termination);
+    if (decides) lost(*side, termination);
 }
 
 void Call::arm_deadline() {
@@ -183,20 +207,18 @@ void Call::arm_deadline() {
 
 Duration Call::time_limit() const {
     const auto& limits = ports_.limits;
-    const auto ring = [&](const CallSide& side) -> Duration {
-        return side.reach == Reach::Gateways ? limits.remote_rings : setup_.agent_rings;
-    };
+    const auto ring = [&](const CallSide& side) { return ring_limit(side); };
     if (const auto* inbound = std::get_if<InboundState>(&state_)) {
         if (*inbound == InboundState::Connected) return limits.longest_call;
         return *inbound == InboundState::Bridging ? Duration(limits.media_path) : ring(second_);
     }
     switch (std::get<OutboundState>(state_)) {
         case OutboundState::AlertingFirst:
-            return first_.reach == Reach::Gateways ? Duration(limits.before_ringing) : ring(first_);
+            return first_.plan.reach == Reach::Gateways ? Duration(limits.before_ringing) : ring(first_);
         case OutboundState::RingingFirst:
             return ring(first_);
         case OutboundState::Dialling:
-            return second_.reach == Reach::Gateways ? Duration(limits.before_ringing) : ring(second_);
+            return second_.plan.reach == Reach::Gateways ? Duration(limits.before_ringing) : ring(second_);
         case OutboundState::Ringing:
         case OutboundState::EarlyMedia:
             return ring(second_);
@@ -211,6 +233,10 @@ Duration Call::time_limit() const {
     return limits.longest_call;
 }
 
+Duration Call::ring_limit(const CallSide& side) const {
+    return side.plan.reach == Reach::Gateways ? Duration(ports_.limits.remote_rings) : Duration(side.plan.rings);
+}
+
 void Call::on_deadline() {
     if (reached() == Reached::Connected) {
         end(EndReason::DurationLimit);
@@ -220,7 +246,7 @@ void Call::on_deadline() {
         const CallSide& waiting = first_.standing() != nullptr ? second_ : first_;
         const bool rings = state_ == State(OutboundState::Ringing) || state_ == State(OutboundState::EarlyMedia) ||
                            state_ == State(OutboundState::RingingFirst);
-        if (waiting.reach == Reach::Phones)
+        if (waiting.plan.reach == Reach::Phones)
             end(EndReason::AgentNoAnswer);
         else
             end(rings ? EndReason::NoAnswer : EndReason::TrunkFailed);
@@ -232,8 +258,9 @@ bool Call::bridged_state() const {
 }
 
 CallSide* Call::side_of(LegId id) {
-    if (first_.find(id) != nullptr) return &first_;
-    return second_.find(id) != nullptr ? &second_ : nullptr;
+    for (CallSide* side : {&first_, &second_, &target_})
+        if (side->find(id) != nullptr) return side;
+    return nullptr;
 }
 
 CallLeg* Call::find(LegId id) {
@@ -243,7 +270,8 @@ CallLeg* Call::find(LegId id) {
 
 CallLeg* Call::partner_of(LegId id) {
     CallSide* side = side_of(id);
-    CallLeg* partner = side == nullptr ? nullptr : other_side(*side).standing();
+    CallSide* opposite = side == nullptr ? nullptr : talks_to(*side);
+    CallLeg* partner = opposite == nullptr ? nullptr : opposite->standing();
     return partner != nullptr && partner->live() ? partner : nullptr;
 }
 

@@ -15,12 +15,12 @@
 #include "call/call_limits.hpp"
 #include "call/end_reason.hpp"
 #include "call/exchange.hpp"
-#include "call/hunt.hpp"
 #include "call/inbound_fsm.hpp"
 #include "call/media_wiring.hpp"
 #include "call/outbound_fsm.hpp"
 #include "call/phone_directory.hpp"
 #include "call/report.hpp"
+#include "call/transfer_fsm.hpp"
 #include "call/trunk_sessions.hpp"
 #include "telephony/conversation/call_order.hpp"
 
@@ -68,18 +68,34 @@ struct CallSetup {
 
 class Call {
 public:
+    /// What runs when a deadline has passed; each must lead to the function named.
+    struct WakeUps {
+        Timer::Callback state;   ///< on_deadline()
+        Timer::Callback target;  ///< on_target_deadline()
+    };
     /// `first_leg` is the first of the ids that the book has reserved for this call: that of the incoming leg, if there
-    /// is one. `timed_out` runs when the state's deadline has passed; it must lead to on_deadline().
-    Call(const CallPorts& ports, CallSetup setup, LegId first_leg, Timer::Callback timed_out);
+    /// is one.
+    Call(const CallPorts& ports, CallSetup setup, LegId first_leg, WakeUps wake);
     ~Call();
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
 
     void begin();
     void on_deadline();
+    void on_target_deadline();
 
-    // What the API asks.
-    Result<void> obey(const telephony::CallOrder& order);
+    /// What the API asks; `planner` is asked whom a transfer dials.
+    Result<void> obey(const telephony::CallOrder& order, TransferPlanner& planner);
+    /// REFER: the phone of this leg hands its partner over; told of the progress by LegSignaling::transfer_progress().
+    Result<void> refer(LegId transferor, telephony::TransferTarget target, TransferPlanner& planner);
+    /// REFER with Replaces (RFC 3891): the partner of `transferor` goes on with the far party of another call, whose
+    /// own end this is.
+    Result<LegId> take_over(LegId transferor, Call& other, LegId others);
+    /// May this leg's phone ask for a transfer at this moment?
+    bool may_transfer(LegId transferor);
+    bool owns(LegId id) { return side_of(id) != nullptr; }
+    /// The user whose phone this leg is; empty for a carrier's.
+    telephony::UserId user_of(LegId id);
     /// The server ends it.
     void abort(telephony::EndReason reason) { end(reason); }
 
@@ -115,9 +131,12 @@ private:
     using State = std::variant<OutboundState, InboundState>;
 
     // call.cpp: machine, ends, deadlines
-    void take(CallEvent event) { queue_.push_back(event); }
+    void take(CallEvent event) { queue_.emplace_back(event); }
+    void take(TransferEvent event) { queue_.emplace_back(event); }
     void run(Action action);
     void step_once(CallEvent event);
+    DialPlan phones_plan() const;
+    DialPlan gateways_plan();
     void end(telephony::EndReason reason);
     void end(const telephony::Termination& termination);
     void release_legs();
@@ -125,6 +144,7 @@ private:
     void leg_gone(CallLeg& leg, const telephony::Termination& termination);
     void arm_deadline();
     Duration time_limit() const;
+    Duration ring_limit(const CallSide& side) const;
     telephony::Reached reached() const;
     bool bridged_state() const;
 
@@ -143,7 +163,7 @@ private:
     void begin_record(CallSide& side, CallLeg& leg, std::string address, telephony::PhoneId phone,
                       telephony::TrunkId trunk);
     bool wants_bypass(MediaTransport caller) const;
-    bool bypasses() const;
+    bool bypasses() const { return bypass_; }
 
     // call_media.cpp: what the two parties hear of each other
     void pass_ringing();
@@ -161,14 +181,46 @@ private:
     Result<void> carry_out(const telephony::CallOrder& order, const telephony::LeaveCall&);
     Result<void> carry_out(const telephony::CallOrder& order, const telephony::SetParty& wanted);
     Result<void> carry_out(const telephony::CallOrder& order, const telephony::SendDigits& wanted);
+    Result<void> carry_out(const telephony::CallOrder& order, const telephony::SpeakTo& wanted);
+    Result<void> carry_out(const telephony::CallOrder& order, const telephony::CancelConsult&);
     Result<CallLeg*> leg_of(const telephony::CallOrder& order, Party otherwise);
     void report_flags(const CallLeg& leg);
+
+    // call_transfer.cpp: handing a party over
+    Result<void> may_be_transferred(const CallLeg& transferor);
+    Result<void> start_transfer(CallLeg& transferor, telephony::TransferTarget target, bool consult,
+                                TransferPlanner& planner);
+    void step_once(TransferEvent event);
+    void run(TransferAction action);
+    void park();
+    void hears_ringing(CallSide& listener);
+    void talk(CallSide& a, CallSide& b, CallSide* waits);
+    void replace(CallSide& leaver);
+    void return_to_transferor();
+    void drop_target(const telephony::Termination& termination);
+    void hang_up_side(CallSide& side, const telephony::Termination& termination);
+    void set_waiting(CallSide& side, bool waits);
+    void adopt(CallSide given);
+    void add_target_participant();
+    void close_transfer(int sip_status);
+    /// A party that was in the call is gone.
+    void lost(CallSide& side, const telephony::Termination& termination);
+    /// Nobody of this side could be reached.
+    void not_reached(CallSide& side, telephony::EndReason reason);
+    void not_reached(CallSide& side, const telephony::Termination& termination);
+    CallSide give_away(CallSide& side);
+    CallSide& transferor() { return transferor_is_first_ ? first_ : second_; }
+    CallSide& object() { return transferor_is_first_ ? second_ : first_; }
+    CallSide* talks_to(CallSide& side);
 
     CallSide* side_of(LegId id);
     CallLeg* find(LegId id);
     CallSide& agent_side() { return first_.party == Party::Agent ? first_ : second_; }
     CallSide& remote_side() { return first_.party == Party::Agent ? second_ : first_; }
-    CallSide& other_side(const CallSide& side) { return &side == &first_ ? second_ : first_; }
+    CallSide& other_side(const CallSide& side) {
+        if (&side == &target_) return object();
+        return &side == &first_ ? second_ : first_;
+    }
     CallLeg* partner_of(LegId id);
     Calling calling() const { return setup_.kind == CallSetup::Kind::Outbound ? Calling::Agent : Calling::Remote; }
 
@@ -176,18 +228,24 @@ private:
     CallSetup setup_;
     State state_;
     CallSide first_, second_;
-    std::uint64_t next_leg_;  ///< value of the next leg id
-    Hunt hunt_;
+    CallSide target_;  ///< of a transfer, while one runs
+    TransferState transfer_ = TransferState::None;
+    bool transferor_is_first_ = true;
+    telephony::Termination transfer_end_;  ///< what brought it to its end
+    std::optional<LegId> referrer_;        ///< the phone that asked by REFER and is told how it goes
+    std::uint64_t next_leg_;               ///< value of the next leg id
     MediaWiring media_;
     Exchange exchange_;
     Report report_;
     Timer deadline_;
+    Timer target_deadline_;
     State armed_for_;
-    std::vector<CallEvent> queue_;  ///< what the present entry has caused
+    std::vector<std::variant<CallEvent, TransferEvent>> queue_;  ///< what the present entry has caused
     std::optional<telephony::Termination> termination_;
     std::optional<telephony::EndReason> phone_reason_;  ///< the most telling failure among the phones that rang
     bool rang_first_ = false;                           ///< 180 has gone to the incoming first leg
     bool settling_ = false;
+    bool bypass_ = false;  ///< media goes between the ends
 };
 
 }  // namespace dp::call

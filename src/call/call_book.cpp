@@ -52,6 +52,7 @@ LegId CallBook::reserve() {
 }
 
 CallBook::Slot* CallBook::slot_of(LegId leg) {
+    if (const auto moved = moved_.find(leg); moved != moved_.end()) return &slots_[moved->second];
     const std::size_t index = slot_index(leg);
     if (!leg.valid() || index >= slots_.size()) return nullptr;
     return slots_[index].generation == generation_of(leg) ? &slots_[index] : nullptr;
@@ -65,6 +66,7 @@ void CallBook::vacate(std::size_t index) {
     Slot& slot = slots_[index];
     slot.call.reset();
     slot.reserved = false;
+    std::erase_if(moved_, [index](const auto& entry) { return entry.second == index; });
     slot.generation = (slot.generation + 1) & kSlotMask;
     if (slot.generation == 0) slot.generation = 1;
     free_.push_back(static_cast<std::uint32_t>(index));
@@ -75,9 +77,9 @@ void CallBook::begin(LegId reserved, CallSetup setup) {
     if (slot == nullptr || !slot->reserved) return;
     slot->reserved = false;
     by_conversation_[setup.conversation->id] = static_cast<std::uint32_t>(slot_index(reserved));
-    slot->call = std::make_unique<Call>(ports_, std::move(setup), reserved, [this, reserved] {
-        deliver(reserved, [](Call& call) { call.on_deadline(); });
-    });
+    Call::WakeUps wake{[this, reserved] { deliver(reserved, [](Call& call) { call.on_deadline(); }); },
+                       [this, reserved] { deliver(reserved, [](Call& call) { call.on_target_deadline(); }); }};
+    slot->call = std::make_unique<Call>(ports_, std::move(setup), reserved, std::move(wake));
     live_.store(by_conversation_.size(), std::memory_order_relaxed);
     deliver(reserved, [](Call& call) { call.begin(); });
 }
@@ -85,6 +87,24 @@ void CallBook::begin(LegId reserved, CallSetup setup) {
 Call* CallBook::find(const telephony::ConversationId& id) {
     const auto it = by_conversation_.find(id);
     return it == by_conversation_.end() ? nullptr : slots_[it->second].call.get();
+}
+
+Call* CallBook::find(LegId leg) {
+    Slot* slot = slot_of(leg);
+    return slot == nullptr ? nullptr : slot->call.get();
+}
+
+Result<void> CallBook::merge(LegId transferor, LegId others) {
+    Slot* kept = slot_of(transferor);
+    Slot* given_up = slot_of(others);
+    if (kept == nullptr || given_up == nullptr || kept == given_up || !kept->call || !given_up->call)
+        return fail(ErrorCode::NotFound, "There are no two calls to bring together.");
+    DP_TRY(brought, kept->call->take_over(transferor, *given_up->call, others));
+    moved_[brought] = static_cast<std::uint32_t>(kept - slots_.data());
+    Call& ending = *given_up->call;
+    settle(*kept->call);
+    settle(ending);
+    return {};
 }
 
 template <class Event>

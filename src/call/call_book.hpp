@@ -33,6 +33,11 @@ public:
     std::size_t size() const { return live_.load(std::memory_order_relaxed); }
     /// Null when the conversation is not live here.
     Call* find(const telephony::ConversationId& id);
+    /// Null when the leg belongs to no live call.
+    Call* find(LegId leg);
+    /// REFER with Replaces: the partner of `transferor` and that of `others`, an end in another call, talk from now on;
+    /// the two ends themselves are released.
+    Result<void> merge(LegId transferor, LegId others);
     /// Runs `action` on the call and carries out what it causes.
     template <class Action>
     auto act(Call& call, Action&& action) {
@@ -81,6 +86,7 @@ private:
     std::vector<Slot> slots_;
     std::vector<std::uint32_t> free_;
     std::unordered_map<telephony::ConversationId, std::uint32_t> by_conversation_;
+    std::unordered_map<LegId, std::uint32_t> moved_;  ///< legs that went over into another call, and its slot
 };
 
 }  // namespace dp::call

@@ -11,7 +11,7 @@ using telephony::EndReason;
 using telephony::Reached;
 
 void Call::dial(CallSide& side) {
-    if (side.reach == Reach::Gateways)
+    if (side.plan.reach == Reach::Gateways)
         dial_gateway(side);
     else
         dial_phones(side);
@@ -24,21 +24,21 @@ CallLeg& Call::add_leg(CallSide& side, LegId id) {
 }
 
 void Call::dial_phones(CallSide& side) {
-    const auto contacts = ports_.phones.contacts_of(setup_.config->id(), setup_.agent);
-    if (contacts.empty()) return end(EndReason::AgentUnreachable);
+    const auto contacts = ports_.phones.contacts_of(setup_.config->id(), side.plan.user);
+    if (contacts.empty()) return not_reached(side, EndReason::AgentUnreachable);
     bool placed = false;
     for (const PhoneContact& contact : contacts) placed = dial_phone(side, contact) || placed;
-    if (!placed) end(EndReason::Overloaded);
+    if (!placed) not_reached(side, EndReason::Overloaded);
 }
 
 bool Call::dial_phone(CallSide& side, const PhoneContact& contact) {
     const LegProfile profile = profile_of_phone(*setup_.config, contact.phone, contact.media);
     CallLeg& leg = add_leg(side, LegId(next_leg_++));
-    const telephony::GatewayChoice* planned = hunt_.current();
+    const telephony::GatewayChoice* planned = other_side(side).plan.hunt.current();
     if (!open_media(side, leg, profile, planned != nullptr ? to_sdp(planned->codecs) : Codecs{})) return false;
     leg.station = contact.station;
     ports_.phones.station_busy(leg.station, 1);
-    begin_record(side, leg, setup_.shown_to_agent.user, contact.phone, {});
+    begin_record(side, leg, side.plan.address, contact.phone, {});
     OutgoingLeg invite = invite_for(side, leg);
     invite.target = contact.id;
     if (profile.answer_mode == AnswerMode::Automatic) invite.answer_mode = AnswerMode::Automatic;
@@ -47,18 +47,19 @@ bool Call::dial_phone(CallSide& side, const PhoneContact& contact) {
 }
 
 void Call::dial_gateway(CallSide& side) {
-    while (const telephony::GatewayChoice* choice = hunt_.current()) {
+    Hunt& hunt = side.plan.hunt;
+    while (const telephony::GatewayChoice* choice = hunt.current()) {
         const GatewayId gateway = ports_.trunks.gateway(choice->trunk->id, choice->gateway);
         if (!gateway.valid()) {
-            hunt_.skip_gateway();
+            hunt.skip_gateway();
         } else if (!ports_.trunks.acquire(choice->trunk->id)) {
-            hunt_.skip_trunk();
+            hunt.skip_trunk();
         } else {
-            if (!place_at_gateway(side, *choice, gateway)) end(EndReason::Overloaded);
+            if (!place_at_gateway(side, *choice, gateway)) not_reached(side, EndReason::Overloaded);
             return;
         }
     }
-    end(hunt_.last_word());
+    not_reached(side, hunt.last_word());
 }
 
 bool Call::place_at_gateway(CallSide& side, const telephony::GatewayChoice& choice, GatewayId gateway) {
@@ -69,10 +70,10 @@ bool Call::place_at_gateway(CallSide& side, const telephony::GatewayChoice& choi
         ports_.trunks.release(leg.trunk);
         return false;
     }
-    begin_record(side, leg, setup_.dialed, {}, choice.trunk->id);
+    begin_record(side, leg, side.plan.address, {}, choice.trunk->id);
     OutgoingLeg invite = invite_for(side, leg);
     invite.target = gateway;
-    if (hunt_.has_more()) invite.silence_limit = ports_.limits.silent_gateway;
+    if (side.plan.hunt.has_more()) invite.silence_limit = ports_.limits.silent_gateway;
     ports_.signaling.place(leg.id, std::move(invite));
     return true;
 }
@@ -95,15 +96,15 @@ bool Call::open_media(CallSide& side, CallLeg& leg, const LegProfile& profile, c
 OutgoingLeg Call::invite_for(const CallSide& side, const CallLeg& leg) const {
     OutgoingLeg invite;
     const bool to_agent = side.party == Party::Agent;
-    invite.from = to_agent ? setup_.shown_to_agent : setup_.shown_to_remote;
-    invite.called = setup_.dialed;
+    invite.from = side.plan.shown;
+    invite.called = side.plan.dialed.empty() ? setup_.dialed : side.plan.dialed;
     if (leg.anchored())
         invite.sdp = leg.negotiation->make_offer();
     else
         invite.sdp = first_.legs.front().peer_sdp;
     if (to_agent) {
         invite.conversation = report_.conversation().id.str();
-        invite.answer_mode = setup_.answer_mode;
+        if (&side != &target_) invite.answer_mode = setup_.answer_mode;
     }
     if (setup_.incoming) invite.max_forwards = static_cast<std::uint8_t>(setup_.incoming->max_forwards - 1);
     return invite;
@@ -113,8 +114,10 @@ void Call::begin_record(CallSide& side, CallLeg& leg, std::string address, telep
                         telephony::TrunkId trunk) {
     NewCommunication record;
     record.party = side.party;
-    record.state = side.reach == Reach::Gateways ? CommunicationState::Dialing : CommunicationState::Alerting;
-    record.direction = side.reach == Reach::Incoming ? telephony::Direction::Inbound : telephony::Direction::Outbound;
+    record.participant = side.participant;
+    record.state = side.plan.reach == Reach::Gateways ? CommunicationState::Dialing : CommunicationState::Alerting;
+    record.direction =
+        side.plan.reach == Reach::Incoming ? telephony::Direction::Inbound : telephony::Direction::Outbound;
     record.address = std::move(address);
     record.phone = std::move(phone);
     record.trunk = std::move(trunk);
@@ -124,7 +127,8 @@ void Call::begin_record(CallSide& side, CallLeg& leg, std::string address, telep
 /// Media stays between the ends only where the trunk's policy says so and neither end needs ICE or DTLS from us.
 bool Call::wants_bypass(MediaTransport caller) const {
     const telephony::Trunk* trunk = setup_.incoming->trunk.get();
-    if (trunk == nullptr && hunt_.current() != nullptr) trunk = hunt_.current()->trunk.get();
+    const auto* planned = second_.plan.hunt.current();
+    if (trunk == nullptr && planned != nullptr) trunk = planned->trunk.get();
     if (trunk == nullptr || trunk->media != telephony::MediaPolicy::Bypass || caller == MediaTransport::Webrtc)
         return false;
     if (setup_.kind == CallSetup::Kind::Outbound) return true;
@@ -132,20 +136,17 @@ bool Call::wants_bypass(MediaTransport caller) const {
                                 [](const PhoneContact& contact) { return contact.media == MediaTransport::Webrtc; });
 }
 
-bool Call::bypasses() const {
-    return setup_.incoming && !first_.legs.front().anchored();
-}
-
 void Call::on_progress(LegId id, int status, const PeerSdp& sdp) {
     CallSide* side = side_of(id);
     CallLeg* leg = find(id);
     if (leg == nullptr || !leg->live() || leg->state == LegState::Answered || side->winner.valid() || status == 100)
         return;
-    const bool early = !sdp.empty() && side->reach == Reach::Gateways && take_sdp(*leg, sdp).has_value();
+    const bool early = !sdp.empty() && side->plan.reach == Reach::Gateways && take_sdp(*leg, sdp).has_value();
     if (leg->state == LegState::Placed) leg->state = LegState::Ringing;
     if (early) leg->state = LegState::EarlyMedia;
-    report_.leg_state(leg->record,
-                      side->reach == Reach::Gateways ? CommunicationState::Contacting : CommunicationState::Alerting);
+    report_.leg_state(leg->record, side->plan.reach == Reach::Gateways ? CommunicationState::Contacting
+                                                                       : CommunicationState::Alerting);
+    if (side == &target_) return take(TransferEvent::TargetRings);
     if (side == &first_) return take(CallEvent::FirstRings);
     take(early ? CallEvent::SecondEarlyMedia : CallEvent::SecondRings);
 }
@@ -165,6 +166,7 @@ void Call::on_answered(LegId id, const PeerSdp& sdp) {
         return on_failed(id, incompatible);
     }
     win(*side, *leg);
+    if (side == &target_) return take(TransferEvent::TargetAnswers);
     take(side == &first_ ? CallEvent::FirstAnswers : CallEvent::SecondAnswers);
 }
 
@@ -186,7 +188,7 @@ void Call::on_failed(LegId id, const LegFailure& failure) {
     CallSide* side = side_of(id);
     CallLeg* leg = find(id);
     if (leg == nullptr || !leg->live()) return;
-    if (side->reach == Reach::Gateways)
+    if (side->plan.reach == Reach::Gateways)
         gateway_failed(*side, *leg, failure);
     else
         phone_failed(*side, *leg, failure);
@@ -198,7 +200,8 @@ void Call::phone_failed(CallSide& side, CallLeg& leg, const LegFailure& failure)
     if (side.winner.valid()) return;
     phone_reason_ = phone_reason_ ? worse_of(*phone_reason_, reason) : reason;
     if (side.live_legs() == 0 || speaks_for_all(failure))
-        end(telephony::terminate(*phone_reason_, Reached::NotConnected, failure.status, failure.q850.value_or(0)));
+        not_reached(side, telephony::terminate(*phone_reason_, Reached::NotConnected, failure.status,
+                                               failure.q850.value_or(0)));
 }
 
 void Call::gateway_failed(CallSide& side, CallLeg& leg, const LegFailure& failure) {
@@ -207,7 +210,7 @@ void Call::gateway_failed(CallSide& side, CallLeg& leg, const LegFailure& failur
     if (failure.kind == LegFailure::Kind::NoResponse || failure.kind == LegFailure::Kind::Transport)
         ports_.trunks.saw(leg.gateway, GatewaySight::TimedOut);
     if (failure.status == 503 && failure.retry_after) ports_.trunks.hold_down(leg.gateway, *failure.retry_after);
-    const bool again = hunt_.failed(failure, progress);
+    const bool again = side.plan.hunt.failed(failure, progress);
     const bool said = failure.kind == LegFailure::Kind::Rejected;
     leg_gone(leg, telephony::terminate(said ? telephony::reason_of_final(failure.status, failure.q850.value_or(0))
                                             : EndReason::TrunkFailed,
@@ -216,7 +219,7 @@ void Call::gateway_failed(CallSide& side, CallLeg& leg, const LegFailure& failur
     if (again)
         dial_gateway(side);
     else
-        end(hunt_.last_word());
+        not_reached(side, side.plan.hunt.last_word());
 }
 
 }  // namespace dp::call

@@ -3,10 +3,12 @@
 /// party.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "call/codec_policy.hpp"
+#include "call/dial_plan.hpp"
 #include "call/leg.hpp"
 #include "call/negotiation.hpp"
 #include "call/report.hpp"
@@ -38,6 +40,7 @@ struct CallLeg {
     bool path_up = false;
     bool held = false;            ///< by its peer
     telephony::SetParty asked{};  ///< what the API has asked of this party
+    bool waits = false;           ///< while its partner consults somebody else
     bool joined = false;
     bool silenced = false;    ///< hears silence instead of its partner
     bool late_offer = false;  ///< its INVITE came without SDP
@@ -49,18 +52,12 @@ struct CallLeg {
     bool heard_by_others() const { return !held && !cut_off() && !asked.muted.value_or(false); }
 };
 
-/// How a party is reached.
-enum class Reach : std::uint8_t {
-    Incoming,  ///< it called us: one leg
-    Phones,    ///< all contacts of the user at once
-    Gateways,  ///< one gateway after the other
-};
-
 struct CallSide {
     Party party = Party::Agent;
-    Reach reach = Reach::Phones;
+    DialPlan plan = {};
     std::vector<CallLeg> legs = {};
     LegId winner = {};  ///< the leg that stands for the party: the incoming one, or the one that answered first
+    std::optional<std::uint16_t> participant = {};  ///< in the record; none: found by the party
 
     CallLeg* find(LegId id);
     CallLeg* standing() { return winner.valid() ? find(winner) : nullptr; }

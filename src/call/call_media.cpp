@@ -18,12 +18,14 @@ void Call::adopt_incoming(LegId id) {
     first_.winner = id;
     if (incoming.trunk) leg.trunk = incoming.trunk->id;
     if (incoming.phone) {
+        first_.plan.user = incoming.phone->user;
         leg.station = incoming.phone->station;
         ports_.phones.station_busy(leg.station, 1);
     }
     begin_record(first_, leg, incoming.caller.user, incoming.phone ? incoming.phone->id : telephony::PhoneId{},
                  incoming.trunk ? incoming.trunk->id : telephony::TrunkId{});
-    if (wants_bypass(transport)) {
+    bypass_ = wants_bypass(transport);
+    if (bypass_) {
         leg.peer_sdp = std::move(offer);
         return;
     }
@@ -182,14 +184,14 @@ void Call::on_media_failed(LegId id, MediaFailure failure) {
     CallSide* side = side_of(id);
     CallLeg* leg = find(id);
     if (leg == nullptr || !leg->live()) return;
-    if (side->winner == id) return end(reason_of_media(failure));
+    if (side->winner == id) return lost(*side, telephony::terminate(reason_of_media(failure), reached()));
     if (!side->winner.valid() && side->live_legs() == 1 && leg->state != LegState::EarlyMedia)
-        end(reason_of_media(failure));
+        not_reached(*side, reason_of_media(failure));
 }
 
 void Call::on_media_timeout(LegId id) {
-    const CallSide* side = side_of(id);
-    if (side != nullptr && side->winner == id) end(EndReason::MediaTimeout);
+    CallSide* side = side_of(id);
+    if (side != nullptr && side->winner == id) lost(*side, telephony::terminate(EndReason::MediaTimeout, reached()));
 }
 
 void Call::on_one_way(LegId id) {

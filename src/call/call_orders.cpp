@@ -15,8 +15,20 @@ using telephony::CallOrder;
 using telephony::EndReason;
 using telephony::Reached;
 
-Result<void> Call::obey(const CallOrder& order) {
-    return std::visit([&](const auto& action) { return carry_out(order, action); }, order.action);
+Result<void> Call::obey(const CallOrder& order, TransferPlanner& planner) {
+    const auto* transfer = std::get_if<telephony::TransferCall>(&order.action);
+    if (transfer != nullptr) {
+        DP_TRY(leg, leg_of(order, Party::Agent));
+        return start_transfer(*leg, transfer->target, transfer->consult, planner);
+    }
+    return std::visit(
+        [&](const auto& action) -> Result<void> {
+            if constexpr (requires { carry_out(order, action); })
+                return carry_out(order, action);
+            else
+                return {};
+        },
+        order.action);
 }
 
 Result<void> Call::carry_out(const CallOrder&, const telephony::EndCall&) {
@@ -25,20 +37,42 @@ Result<void> Call::carry_out(const CallOrder&, const telephony::EndCall&) {
 }
 
 Result<void> Call::carry_out(const CallOrder& order, const telephony::LeaveCall&) {
-    DP_CHECK(leg_of(order, Party::Agent));
-    return carry_out(order, telephony::EndCall{});
+    if (transfer_ == TransferState::None) {
+        DP_CHECK(leg_of(order, Party::Agent));
+        return carry_out(order, telephony::EndCall{});
+    }
+    const auto& participants = report_.conversation().participants;
+    if (target_.participant && participants[*target_.participant].id == order.participant)
+        return carry_out(order, telephony::CancelConsult{});
+    DP_TRY(leg, leg_of(order, Party::Agent));
+    lost(*side_of(leg->id), telephony::terminate(EndReason::ApiDisconnect, Reached::Connected));
+    return {};
+}
+
+Result<void> Call::carry_out(const CallOrder&, const telephony::SpeakTo& wanted) {
+    if (transfer_ != TransferState::Talking && transfer_ != TransferState::Aside)
+        return fail(ErrorCode::Conflict, "The target of the consultation has not answered.");
+    take(wanted.target ? TransferEvent::SpeakToTarget : TransferEvent::SpeakToObject);
+    return {};
+}
+
+Result<void> Call::carry_out(const CallOrder&, const telephony::CancelConsult&) {
+    if (transfer_ == TransferState::None) return fail(ErrorCode::Conflict, "No transfer is under way.");
+    transfer_end_ = telephony::terminate(EndReason::ApiDisconnect, reached());
+    take(TransferEvent::Cancelled);
+    return {};
 }
 
 Result<void> Call::carry_out(const CallOrder& order, const telephony::SetParty& wanted) {
     DP_TRY(leg, leg_of(order, Party::Agent));
     CallLeg* partner = partner_of(leg->id);
-    if (leg->state != LegState::Answered || partner == nullptr)
+    if (leg->state != LegState::Answered || (partner == nullptr && transfer_ == TransferState::None))
         return fail(ErrorCode::Conflict, "Only a party that has answered can be held or muted.");
     if (!leg->anchored()) return fail(ErrorCode::Conflict, "This call's media does not pass through the server.");
     if (wanted.held) leg->asked.held = wanted.held;
     if (wanted.muted) leg->asked.muted = wanted.muted;
     if (wanted.confined) leg->asked.confined = wanted.confined;
-    media_.gate(*leg, *partner);
+    if (partner != nullptr) media_.gate(*leg, *partner);
     report_flags(*leg);
     return {};
 }
@@ -63,7 +97,7 @@ Result<CallLeg*> Call::leg_of(const CallOrder& order, Party otherwise) {
             return participant.id == order.participant;
         }))
         return fail(ErrorCode::NotFound, "There is no such participant in the conversation.", order.participant.str());
-    for (CallSide* side : {&first_, &second_}) {
+    for (CallSide* side : {&first_, &second_, &target_}) {
         CallLeg* leg = side->standing();
         if (leg == nullptr || !leg->live()) continue;
         const auto& participant = participants[leg->record.participant];
@@ -78,7 +112,7 @@ Result<CallLeg*> Call::leg_of(const CallOrder& order, Party otherwise) {
 
 /// What the record shows: held by the phone itself or through the API.
 void Call::report_flags(const CallLeg& leg) {
-    report_.leg_flags(leg.record, {.held = leg.held || leg.asked.held.value_or(false),
+    report_.leg_flags(leg.record, {.held = leg.held || leg.waits || leg.asked.held.value_or(false),
                                    .muted = leg.asked.muted.value_or(false),
                                    .confined = leg.asked.confined.value_or(false)});
 }

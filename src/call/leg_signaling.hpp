@@ -113,6 +113,9 @@ public:
     virtual void refuse_offer(LegId leg, int status) = 0;
     /// SIP INFO application/dtmf-relay, for a leg whose media does not carry telephone-event.
     virtual void send_digit(LegId leg, char digit, std::chrono::milliseconds duration) = 0;
+    /// How the transfer goes that this leg's phone has asked for by REFER: a SIP status, final ones end the telling
+    /// (RFC 3515 §2.4.5).
+    virtual void transfer_progress(LegId leg, int status) = 0;
 };
 
 /// Implemented by the call book. An event for a leg that is gone is ignored there.

@@ -117,6 +117,8 @@ public:
     /// Ends the leg: RTCP BYE, late packets swallowed for 2 s, the port not used again for 60 s.
     virtual void release(LegId leg) = 0;
 
+    /// Whether connect() can reach from one leg to the other: legs of two calls may live on two workers.
+    virtual bool can_connect(LegId a, LegId b) const = 0;
     /// Whether connect() can carry one codec into the other.
     virtual bool can_transcode(sdp::Codec from, sdp::Codec to) const = 0;
 };

@@ -47,8 +47,14 @@ std::uint16_t Report::participant_of(Party party) {
     return static_cast<std::uint16_t>(c.participants.size() - 1);
 }
 
+std::uint16_t Report::add_participant(telephony::Participant added) {
+    added.id = telephony::ParticipantId(next_id());
+    edit().participants.push_back(std::move(added));
+    return static_cast<std::uint16_t>(seen().participants.size() - 1);
+}
+
 CommunicationRef Report::begin_leg(const NewCommunication& leg) {
-    const std::uint16_t index = participant_of(leg.party);
+    const std::uint16_t index = leg.participant ? *leg.participant : participant_of(leg.party);
     auto& legs = edit().participants[index].communications;
     const bool announced = !legs.empty() && legs.back().state == CommunicationState::None && !legs.back().ended;
     if (!announced) legs.emplace_back().id = telephony::CommunicationId(next_id());

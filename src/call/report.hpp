@@ -6,6 +6,7 @@
 /// Termination. Threads: control shard. Source: product.md "Conversation"; seed 3; genesys-api 1.6.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct NewCommunication {
     std::string address;
     telephony::TrunkId trunk;
     telephony::PhoneId phone;
+    std::optional<std::uint16_t> participant;  ///< none: the one of that party
 };
 
 class Report {
@@ -46,6 +48,8 @@ public:
     bool connected_before() const { return current_->connected.has_value(); }
 
     void status(telephony::ConversationStatus status);
+    /// Another party, beside the two that the call began with. Its id is given here, its legs follow.
+    std::uint16_t add_participant(telephony::Participant added);
     CommunicationRef begin_leg(const NewCommunication& leg);
     void leg_state(CommunicationRef ref, telephony::CommunicationState state);
     void leg_codec(CommunicationRef ref, sdp::Codec codec);

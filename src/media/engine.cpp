@@ -211,6 +211,12 @@ void Engine::configure(call::LegId leg, const call::MediaPeer& peer) {
     });
 }
 
+bool Engine::can_connect(call::LegId a, call::LegId b) const {
+    const auto first = legs_.find(a);
+    const auto second = legs_.find(b);
+    return first != legs_.end() && second != legs_.end() && first->second.worker == second->second.worker;
+}
+
 void Engine::connect(call::LegId a, call::LegId b) {
     const auto first = legs_.find(a);
     const auto second = legs_.find(b);

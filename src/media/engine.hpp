@@ -37,6 +37,7 @@ public:
     void stop_tone(call::LegId leg) override;
     void send_digit(call::LegId leg, char digit, std::chrono::milliseconds duration) override;
     void release(call::LegId leg) override;
+    bool can_connect(call::LegId a, call::LegId b) const override;
     bool can_transcode(sdp::Codec from, sdp::Codec to) const override;
 
     /// For the operator: how far the range and the workers are used.

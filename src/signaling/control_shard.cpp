@@ -36,9 +36,11 @@ public:
           book_({legs_, ports.media, ports.conversations, phones_, trunks_, ports.timers, ports.clock, ports.random,
                  config.calls}),
           screen_(phones_, trunks_, ports.clock),
-          switchboard_({book_, legs_, trunks_, ports.conversations, ports.snapshots, ports.clock, ports.random}),
+          switchboard_(
+              {book_, legs_, trunks_, phones_, ports.conversations, ports.snapshots, ports.clock, ports.random}),
           poll_([this] { poll(); }) {
         legs_.set_events(book_);
+        legs_.set_referrals(switchboard_);
     }
 
     sip::Screening screen(const sip::MessageView& request, const sip::Flow& flow) override {
@@ -56,7 +58,6 @@ public:
         phones_.flow_closed(flow);
         trunks_.flow_closed(flow);
     }
-    Result<void> carry_out(const telephony::CallOrder& order);
     void drain();
     void stop(std::function<void()> stopped);
 
@@ -103,13 +104,6 @@ void ControlShard::Impl::on_request(const sip::IncomingRequest& request) {
     agent_.respond(request.id, answer);
 }
 
-Result<void> ControlShard::Impl::carry_out(const telephony::CallOrder& order) {
-    call::Call* call = book_.find(order.conversation);
-    if (call == nullptr || call->organization() != order.organization)
-        return fail(ErrorCode::NotFound, "The conversation is not active.");
-    return book_.act(*call, [&](call::Call& running) { return running.obey(order); });
-}
-
 void ControlShard::Impl::drain() {
     agent_.drain(kDrainRetryAfter);
     ports_.timers.arm(poll_, ports_.clock.now() + kStopPoll);
@@ -145,7 +139,7 @@ bool ControlShard::start_call(StartCall call) {
 void ControlShard::command(telephony::CallOrder order, Executor& reply_on, CommandReply reply) {
     auto shared = std::make_shared<CommandReply>(std::move(reply));
     const bool posted = owner_.post([this, order = std::move(order), &reply_on, shared] {
-        auto result = impl_->carry_out(order);
+        auto result = impl_->switchboard_.obey(order);
         (void)reply_on.post([shared, result = std::move(result)]() mutable { (*shared)(std::move(result)); });
     });
     if (!posted)

@@ -260,9 +260,32 @@ void SipLegs::on_session_info(sip::InviteSession& session, const sip::MessageVie
     if (const auto press = read_dtmf_info(info)) events_->on_digit(leg_of(session), press->digit, press->duration);
 }
 
-/// Transfer by the phone itself is not offered yet (RFC 3515 §2.4.2 leaves 603 to the one who declines).
-void SipLegs::on_session_referred(sip::InviteSession&, const sip::MessageView&, sip::ServerRequestId request) {
-    ports_.agent.respond(request, sip::Response{.status = 603});
+void SipLegs::on_session_referred(sip::InviteSession& session, const sip::MessageView& refer,
+                                  sip::ServerRequestId request) {
+    const call::LegId leg = leg_of(session);
+    if (!leg.valid() || referrals_ == nullptr) return refuse_referral(request, 603);
+    referrals_->on_referred(leg, refer, request);
+}
+
+void SipLegs::accept_referral(call::LegId leg, sip::ServerRequestId request) {
+    ports_.agent.respond(request, sip::Response{.status = 202});
+    transfer_progress(leg, 100);
+}
+
+void SipLegs::refuse_referral(sip::ServerRequestId request, int status) {
+    ports_.agent.respond(request, sip::Response{.status = status});
+}
+
+call::LegId SipLegs::leg_of_dialog(const sip::Replaces& dialog) {
+    const sip::InviteSession* session = ports_.agent.find(dialog.call_id, dialog.to_tag, dialog.from_tag);
+    return session == nullptr ? call::LegId{} : leg_of(*session);
+}
+
+void SipLegs::transfer_progress(call::LegId leg, int status) {
+    sip::InviteSession* session = session_of(leg);
+    if (session == nullptr) return;
+    const std::string line = "SIP/2.0 " + std::to_string(status) + ' ' + std::string(sip::reason_phrase(status));
+    (void)session->notify_refer(line, status < 200 ? "active;expires=60" : "terminated;reason=noresource");
 }
 
 void SipLegs::on_session_notified(sip::InviteSession&, const sip::MessageView&) {}

@@ -12,9 +12,17 @@
 #include "call/leg_signaling.hpp"
 #include "signaling/phone_registrar.hpp"
 #include "signaling/trunks.hpp"
+#include "sip/header_values.hpp"
 #include "sip/user_agent.hpp"
 
 namespace dp::signaling {
+
+/// Decides on a REFER: answers it by accept_referral() or refuse_referral().
+class ReferralHandler {
+public:
+    virtual ~ReferralHandler() = default;
+    virtual void on_referred(call::LegId leg, const sip::MessageView& refer, sip::ServerRequestId request) = 0;
+};
 
 class SipLegs final : public call::LegSignaling, public sip::InviteSessionHandler {
 public:
@@ -28,6 +36,12 @@ public:
     explicit SipLegs(const Ports& ports);
     ~SipLegs() override;
     void set_events(call::LegEvents& events) { events_ = &events; }
+    void set_referrals(ReferralHandler& referrals) { referrals_ = &referrals; }
+    /// 202 and the first NOTIFY (RFC 3515 section 2.4.4); what follows comes by transfer_progress().
+    void accept_referral(call::LegId leg, sip::ServerRequestId request);
+    void refuse_referral(sip::ServerRequestId request, int status);
+    /// The leg of the dialog that a Replaces names; invalid when there is none.
+    call::LegId leg_of_dialog(const sip::Replaces& dialog);
 
     /// An incoming session becomes a leg of a call.
     void adopt(call::LegId leg, sip::InviteSession& session);
@@ -42,6 +56,7 @@ public:
     void answer_offer(call::LegId leg, std::string_view sdp) override;
     void refuse_offer(call::LegId leg, int status) override;
     void send_digit(call::LegId leg, char digit, std::chrono::milliseconds duration) override;
+    void transfer_progress(call::LegId leg, int status) override;
 
     void on_session_progress(sip::InviteSession& session, const sip::Progress& progress) override;
     void on_session_answered(sip::InviteSession& session, const sip::Answered& answered) override;
@@ -69,6 +84,7 @@ private:
 
     Ports ports_;
     call::LegEvents* events_ = nullptr;
+    ReferralHandler* referrals_ = nullptr;
     std::unordered_map<call::LegId, sip::SessionId> legs_;
     std::unordered_map<sip::SessionId, call::LegId> sessions_;
 };

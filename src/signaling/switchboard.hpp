@@ -11,12 +11,13 @@
 
 namespace dp::signaling {
 
-class Switchboard {
+class Switchboard final : public call::TransferPlanner, public ReferralHandler {
 public:
     struct Ports {
         call::CallBook& book;
         SipLegs& legs;
         Trunks& trunks;
+        PhoneRegistrar& phones;
         call::ConversationSink& conversations;
         const telephony::SnapshotHub& snapshots;
         const Clock& clock;
@@ -33,6 +34,11 @@ public:
     void trunk_calls(sip::InviteSession& session, const sip::MessageView& invite, const sip::Flow& flow,
                      TrunkLine& trunk);
 
+    /// What the API asks of a running call.
+    Result<void> obey(const telephony::CallOrder& order);
+    Result<call::DialPlan> plan_transfer(const call::TransferAsked& asked) override;
+    void on_referred(call::LegId leg, const sip::MessageView& refer, sip::ServerRequestId request) override;
+
 private:
     using Config = telephony::Ptr<telephony::OrganizationConfig>;
 
@@ -42,6 +48,11 @@ private:
                            const telephony::Phone& called);
     void ring_user(sip::InviteSession& session, call::IncomingLeg incoming, const Config& config,
                    const telephony::User& user, const std::string& called);
+    Result<call::DialPlan> plan_to_user(const telephony::OrganizationConfig& config, const telephony::User& user,
+                                        const call::TransferAsked& asked);
+    Result<call::DialPlan> plan_to_number(const telephony::OrganizationConfig& config,
+                                          const call::TransferAsked& asked);
+    void bring_together(call::LegId leg, const std::string& replaces, sip::ServerRequestId request);
     void unrouted(sip::InviteSession& session, const call::IncomingLeg& incoming, const Config& config,
                   const std::string& called, std::string_view reason, int status);
     void connect(sip::InviteSession& session, call::CallSetup setup);

@@ -91,3 +91,81 @@ def test_a_call_that_has_not_been_answered_cannot_be_held(api, agent):
     answer = api.request("PATCH", path_of(api.conversation(placed["id"])), {"held": True})
     api.hang_up(placed["id"])
     assert answer.status_code == 409
+
+
+def wait_for(api, call: dict, what, description: str) -> dict:
+    def look():
+        now = api.conversation(call["id"])
+        return now if what(now) else None
+    return until(look, 20, description, every=0.1)
+
+
+def state(conversation: dict, index: int) -> str:
+    return conversation["participants"][index]["calls"][-1]["state"]
+
+
+def test_a_blind_transfer_hands_the_far_party_over(api, call):
+    assert api.request("POST", f"{path_of(call)}/replace", {"address": "+14155550113"}).status_code == 202
+    now = wait_for(api, call, lambda seen: state(seen, 0) == "disconnected", "the agent is out of the call")
+    assert now["status"] == "connected"
+    assert [each["purpose"] for each in now["participants"]] == ["agent", "customer", "external"]
+    assert now["participants"][0]["calls"][-1]["disconnectType"] == "transfer"
+    assert [state(now, 1), state(now, 2)] == ["connected", "connected"]
+
+
+def test_a_busy_target_gives_the_call_back(api, call):
+    assert api.request("POST", f"{path_of(call)}/replace", {"address": "+14155550130"}).status_code == 202
+    now = wait_for(api, call, lambda seen: state(seen, 2) == "disconnected", "the target has refused")
+    assert [state(now, 0), state(now, 1), now["status"]] == ["connected", "connected", "connected"]
+
+
+def test_a_consultation_talks_to_either_and_is_called_off(api, call):
+    consult = f"{path_of(call)}/consult"
+    begun = api.post(consult, {"speakTo": "DESTINATION", "destination": {"address": "+14155550113"}}, 200)
+    now = wait_for(api, call, lambda seen: state(seen, 2) == "connected", "the target has answered")
+    assert begun["destinationParticipantId"] == now["participants"][2]["id"]
+    assert leg_of(api, call, "customer")["held"] is True
+    assert api.request("PATCH", consult, {"speakTo": "OBJECT"}).status_code == 200
+    assert [leg_of(api, call, purpose)["held"] for purpose in ("customer", "external")] == [False, True]
+    assert api.request("PATCH", consult, {"speakTo": "BOTH"}).status_code == 400
+    assert api.request("DELETE", consult).status_code == 200
+    now = wait_for(api, call, lambda seen: state(seen, 2) == "disconnected", "the target is gone")
+    assert [state(now, 0), state(now, 1)] == ["connected", "connected"]
+    assert api.request("DELETE", consult).status_code == 409
+
+
+def test_a_consultation_is_completed_by_leaving(api, call):
+    body = {"speakTo": "DESTINATION", "address": "+14155550113"}
+    api.post(f"{path_of(call)}/consult/external", body, 200)
+    wait_for(api, call, lambda seen: state(seen, 2) == "connected", "the target has answered")
+    assert api.request("PATCH", path_of(call), {"state": "disconnected"}).status_code == 202
+    now = wait_for(api, call, lambda seen: state(seen, 0) == "disconnected", "the agent is out of the call")
+    assert [state(now, 1), state(now, 2), now["status"]] == ["connected", "connected", "connected"]
+
+
+@pytest.mark.parametrize("body, field", [
+    ({}, "userId"), ({"userId": "nobody"}, "userId"), ({"address": "12x"}, "address"),
+    ({"address": "+14155550113", "userId": "nobody"}, "userId"), ({"queueId": "q"}, "queueId"),
+    ({"address": "+14155550113", "voicemail": True}, "voicemail"),
+])
+def test_a_transfer_to_nowhere_names_the_field_and_the_call_stays(api, call, body, field):
+    answer = api.request("POST", f"{path_of(call)}/replace", body)
+    assert (answer.status_code, answer.json()["details"][0]["fieldName"]) == (400, field)
+    assert api.conversation(call["id"])["status"] == "connected"
+
+
+def test_the_live_list_of_one_user(api, agent, call):
+    def listed(user: str) -> list:
+        return [each["id"] for each in api.get(f"/api/v2/conversations/calls?userId={user}&pageSize=100")["entities"]]
+    assert call["id"] in listed(agent["userId"])
+    assert listed("nobody") == []
+
+
+@pytest.mark.parametrize("body, field", [
+    ({"callUserId": "u"}, "callUserId"), ({"callQueueId": "q"}, "callQueueId"), ({"conversationIds": ["c"]}, "conversationIds"),
+    ({"participants": []}, "participants"), ({"participants": [{"userId": "u"}]}, "participants[0].address"),
+])
+def test_what_the_real_body_may_ask_for_besides_is_refused_plainly(api, agent, body, field):
+    answer = api.request("POST", f"{CALLS}/user/{agent['userId']}", body)
+    assert answer.status_code == 400
+    assert answer.json()["details"][0]["fieldName"].startswith(field.split("[")[0])

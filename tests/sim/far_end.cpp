@@ -115,6 +115,26 @@ void FarEnd::send_info(Leg& leg, const std::string& body) {
     if (auto* session = agent_->find(leg.session)) (void)session->info({"application/dtmf-relay", body});
 }
 
+void FarEnd::refer(Leg& leg, const std::string& refer_to) {
+    if (auto* session = agent_->find(leg.session)) (void)session->refer(refer_to);
+}
+
+std::string FarEnd::replaces(const Leg& leg) {
+    const auto* session = agent_->find(leg.session);
+    if (session == nullptr) return {};
+    std::string call_id(session->call_id());
+    if (const auto at = call_id.find('@'); at != std::string::npos) call_id.replace(at, 1, "%40");
+    return call_id + "%3Bto-tag%3D" + std::string(session->remote_tag()) + "%3Bfrom-tag%3D" +
+           std::string(session->local_tag());
+}
+
+void FarEnd::on_session_notified(sip::InviteSession& session, const sip::MessageView& notify) {
+    Leg* leg = find(session.id());
+    if (leg == nullptr) return;
+    const std::string_view body = notify.body();
+    leg->notified.emplace_back(body.substr(0, body.find_first_of("\r\n")));
+}
+
 std::size_t FarEnd::answered_legs() const {
     return static_cast<std::size_t>(std::ranges::count_if(legs, [](const Leg& leg) { return leg.answered; }));
 }

@@ -62,6 +62,7 @@ public:
         int end_status = 0;
         std::string end_reason;  ///< Reason header of what ended it
         std::string digits;
+        std::vector<std::string> notified;  ///< first lines of the sipfrags
     };
 
     FarEnd(sip::SimulatedNetwork& network, std::string_view address, Options options);
@@ -87,6 +88,9 @@ public:
     void hang_up(Leg& leg);
     void hold(Leg& leg, sdp::Direction direction);
     void send_info(Leg& leg, const std::string& body);
+    void refer(Leg& leg, const std::string& refer_to);
+    /// `Replaces` of that dialog, escaped for a URI, as the other end of it has to read it.
+    std::string replaces(const Leg& leg);
     std::size_t answered_legs() const;
     std::size_t live_legs() const;
 
@@ -104,7 +108,7 @@ public:
     }
     void on_session_info(sip::InviteSession& session, const sip::MessageView& info) override;
     void on_session_referred(sip::InviteSession&, const sip::MessageView&, sip::ServerRequestId request) override;
-    void on_session_notified(sip::InviteSession&, const sip::MessageView&) override {}
+    void on_session_notified(sip::InviteSession& session, const sip::MessageView& notify) override;
     sip::Body current_description(sip::InviteSession& session) override;
     void on_session_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
     void on_registration_finished(sip::RegistrationClient&, const sip::RegistrationReport&) override {}

@@ -45,6 +45,29 @@ PlaceCall read_call(JsonReader& body) {
     return call;
 }
 
+/// What Genesys' body can ask for besides a number, and is not offered: said plainly rather than ignored.
+void refuse_other_callees(JsonReader& body) {
+    for (const std::string_view other : {"callUserId", "callQueueId", "conversationIds"})
+        if (body.has(other)) body.refuse(other, "is not possible: call a number, as phoneNumber");
+}
+
+/// `phoneNumber`, or the address of the only participant.
+void read_callee(JsonReader& body, PlaceCall& call) {
+    if (!body.has("participants")) {
+        call.destination = body.required_text("phoneNumber", 128);
+        call.destination_field = "phoneNumber";
+        return;
+    }
+    const auto others = body.objects("participants", 8);
+    if (others.size() != 1 || body.has("phoneNumber"))
+        return body.refuse("participants", "must be one, and without phoneNumber: conferences are not offered");
+    call.destination = others.front()->required_text("address", 128);
+    call.destination_field = "participants.address";
+    others.front()->ignore({"name"});
+    for (const std::string_view other : {"userId", "queueId"})
+        if (others.front()->has(other)) others.front()->refuse(other, "is not possible: call a number, as address");
+}
+
 /// Genesys' body for `calls` and `calls/user/{userId}`: the caller is known otherwise.
 PlaceCall read_genesys_call(JsonReader& body, const telephony::UserId& user) {
     PlaceCall call;
@@ -53,8 +76,8 @@ PlaceCall read_genesys_call(JsonReader& body, const telephony::UserId& user) {
     call.caller_id = body.text("callerId", 32).value_or("");
     call.caller_id_field = "callerId";
     call.agent_name = body.text("callerIdName", 128).value_or("");
-    call.destination = body.required_text("phoneNumber", 128);
-    call.destination_field = "phoneNumber";
+    refuse_other_callees(body);
+    read_callee(body, call);
     call.type = "pstn";
     body.ignore({"callFromQueueId", "priority", "attributes", "uuiData", "label", "externalContactId", "languageId",
                  "routingSkillsIds"});
@@ -92,15 +115,21 @@ public:
                           });
     }
 
-    /// The live ones, newest first.
+    /// The live ones, newest first: of the token's user, of `userId`, or of everybody.
     void list(const ApiRequest& request, Reply reply) const {
         const auto page = page_of(request.http);
         if (!page) return std::move(reply).error(page.error());
+        Caller viewer = request.caller;
+        if (const auto user = request.http.query_value("userId")) {
+            if (!viewer.user.empty() && viewer.user.str() != *user)
+                return std::move(reply).error(
+                    {ErrorCode::Forbidden, "A user's token may see that user's calls only.", "userId"});
+            viewer.user = telephony::UserId(std::string(*user));
+        }
         auto found = context_.live_conversations.all();
         std::erase_if(found, [&](const auto& conversation) {
             return conversation->meta.organization != request.caller.organization ||
-                   telephony::is_final(conversation->status) ||
-                   (!request.caller.user.empty() && conversation->agent != request.caller.user);
+                   telephony::is_final(conversation->status) || !takes_part(viewer, *conversation);
         });
         std::ranges::sort(found, [](const auto& a, const auto& b) {
             return std::tie(b->started, b->id) < std::tie(a->started, a->id);
@@ -215,6 +244,7 @@ void add_conversations(Router& router, ApiContext& context) {
     router.add(
         {"PATCH", "/api/v2/conversations/calls/{conversationId}", kCallControl, bind(&ConversationRoutes::patch)});
     add_conversation_control(router, context);
+    add_conversation_transfer(router, context);
 }
 
 }  // namespace dp::api

@@ -25,5 +25,7 @@ void add_roles(Router& router, ApiContext& context);
 void add_role_grants(Router& router, ApiContext& context);
 void add_oauth_clients(Router& router, ApiContext& context);
 void add_api_keys(Router& router, ApiContext& context);
+/// Transfers of a running call; part of add_conversations().
+void add_conversation_transfer(Router& router, ApiContext& context);
 
 }  // namespace dp::api

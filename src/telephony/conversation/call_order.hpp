@@ -30,7 +30,29 @@ struct SendDigits {
     std::string digits;
 };
 
-using CallAction = std::variant<EndCall, LeaveCall, SetParty, SendDigits>;
+/// Whom a transfer leads to: exactly one of the two.
+struct TransferTarget {
+    UserId user{};
+    std::string address{};  ///< a number, or the SIP user name of a phone of ours
+    std::string address_field = "address";
+};
+
+/// The party hands its partner over to the target. Blind: the target's answer ends the party's own leg; if it does not
+/// answer, the two talk again. Consult: the party talks to the target first, and completes by leaving.
+struct TransferCall {
+    TransferTarget target{};
+    bool consult = false;
+};
+
+/// During a consultation: whom the party talks to, the target or the one who waits.
+struct SpeakTo {
+    bool target = true;
+};
+
+/// The transfer is called off: the two talk again.
+struct CancelConsult {};
+
+using CallAction = std::variant<EndCall, LeaveCall, SetParty, SendDigits, TransferCall, SpeakTo, CancelConsult>;
 
 struct CallOrder {
     OrganizationId organization;

@@ -33,6 +33,7 @@ constexpr std::array<EndFacts, kEndReasons> kTable{{
     {"transport_error", Failed, Disconnected, "transport.failure", 503, 38},
     {"session_expired", Failed, Disconnected, "timeout", 408, 102},
     {"inbound_unrouted", Failed, Disconnected, "system", 480, 20},
+    {"transferred", Disconnected, Disconnected, "transfer", 487, 16},
     {"duration_limit", Failed, Disconnected, "system", 480, 16},
     {"internal_error", Failed, Failed, "error", 500, 41},
 }};

@@ -36,6 +36,7 @@ enum class EndReason : std::uint8_t {
     TransportError,
     SessionExpired,  ///< RFC 4028: no refresh
     Unrouted,        ///< inbound: the number leads nowhere yet
+    Transferred,     ///< handed over: the party's place is somebody else's now
     DurationLimit,   ///< the longest call the configuration allows
     InternalError,
 };

@@ -61,6 +61,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Row{EndReason::TransportError, "transport_error", F, D, "transport.failure", 503, 38},
                       Row{EndReason::SessionExpired, "session_expired", F, D, "timeout", 408, 102},
                       Row{EndReason::Unrouted, "inbound_unrouted", F, D, "system", 480, 20},
+                      Row{EndReason::Transferred, "transferred", D, D, "transfer", 487, 16},
                       Row{EndReason::InternalError, "internal_error", F, F, "error", 500, 41}),
     [](const auto& info) { return std::string(info.param.name); });
 
