@@ -2,7 +2,9 @@
 /// @file Event: one thing that happened, in one ordered, durable log. Sequence numbers are given by the store inside
 /// the transaction of the cause and have no gaps that a reader can see.
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,6 +27,23 @@ inline constexpr std::string_view kTrunkUpdated = "audit:edge:updated";
 inline constexpr std::string_view kNumberStateChanged = "number.state.changed";
 inline constexpr std::string_view kNumberRoutingChanged = "number.routing.changed";
 inline constexpr std::string_view kConfigurationChanged = "configuration.changed";
+
+/// Every name above: what a filter or a subscription may ask for. A new event has its name here too.
+inline constexpr auto kAll = std::to_array<std::string_view>({
+    kConversationCreated,
+    kConversationUpdated,
+    kConversationEnded,
+    kConversationMediaWarning,
+    kInboundUnrouted,
+    kStationUpdated,
+    kTrunkStatusChanged,
+    kTrunkRegistrationSuccess,
+    kTrunkRegistrationFailure,
+    kTrunkUpdated,
+    kNumberStateChanged,
+    kNumberRoutingChanged,
+    kConfigurationChanged,
+});
 }  // namespace event_type
 
 struct Event {
@@ -36,6 +55,10 @@ struct Event {
     WallTime time{};
     std::string payload = "{}";  ///< a JSON object, as text: see Payload
 };
+
+/// A top-level text, number or flag of a payload, as text without quotation marks; nothing for anything else. Reads what
+/// Payload writes; on other text it finds nothing or something, but never reads beyond it.
+std::optional<std::string> payload_field(std::string_view payload, std::string_view name);
 
 /// Builds an event's payload: a flat JSON object, written once, never parsed here.
 class Payload {
