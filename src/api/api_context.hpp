@@ -14,6 +14,7 @@
 #include "telephony/live/station.hpp"
 #include "telephony/live/trunk_status.hpp"
 #include "telephony/numbers/number_service.hpp"
+#include "telephony/numbers/provisioning_progress.hpp"
 #include "telephony/phones/phone_service.hpp"
 #include "telephony/ports/secrets.hpp"
 #include "telephony/trunks/trunk_service.hpp"
@@ -45,6 +46,7 @@ struct ApiContext {
     telephony::LiveConversations& live_conversations;
     telephony::LiveStations& live_stations;
     telephony::LiveTrunks& live_trunks;
+    telephony::LiveProvisioning& provisioning;
     CallControl& calls;
     const telephony::Secrets& secrets;
     const Clock& clock;

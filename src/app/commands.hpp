@@ -19,6 +19,7 @@ int serve(const Options& options, bool print_config);
 
 struct SandboxCommand {
     std::string sip = "127.0.0.1:5070";
+    std::string http;                   ///< empty: a free port
     std::vector<std::string> accounts;  ///< NAME:PASSWORD
 };
 /// The sandbox carrier alone.

@@ -171,6 +171,11 @@ const std::vector<Setting>& settings() {
          "address put into SIP and SDP when it is not the bound one (1:1 NAT)"},
         {"sandbox", SettingKind::Flag, "false", "", "run the sandbox carrier beside the server and connect to it"},
         {"sandbox.sip", SettingKind::Text, "127.0.0.1:5070", "HOST:PORT", "where the sandbox carrier listens"},
+        {"sandbox.http", SettingKind::Text, "", "HOST:PORT",
+         "where the sandbox carrier takes orders for numbers (default: a free port); without --sandbox: where one "
+         "does"},
+        {"numbers.attention", SettingKind::Text, "300", "SECONDS",
+         "after this long in provisioning a number asks for attention"},
         {"tls.certificate", SettingKind::Text, "", "FILE", "PEM certificate chain; without it one is made"},
         {"tls.key", SettingKind::Text, "", "FILE", "PEM private key of tls.certificate"},
         {"tls.name", SettingKind::List, "", "NAME", "exact host name in the certificate that is made (repeatable)"},
@@ -236,6 +241,8 @@ Result<Config> validate(const RawConfig& raw) {
     DP_TRY(sip, read.endpoint("sip"));
     DP_TRY(sips, read.endpoint("sips"));
     DP_TRY(sandbox_sip, read.endpoint("sandbox.sip"));
+    DP_TRY(sandbox_http, read.endpoint("sandbox.http"));
+    DP_TRY(number_attention, read.number("numbers.attention", 1, 86'400));
     DP_TRY(sandbox, read.flag("sandbox"));
     DP_TRY(hosts, read.pairs("dns.hosts"));
     DP_TRY(ports, read.ports("media.ports"));
@@ -252,6 +259,8 @@ Result<Config> validate(const RawConfig& raw) {
     if (out.tls_certificate.empty() != out.tls_key.empty())
         return read.refuse("tls.certificate", "tls.certificate and tls.key must be given together");
     out.http = http, out.https = https, out.sip = sip, out.sips = sips, out.sandbox_sip = sandbox_sip;
+    out.sandbox_http = sandbox_http;
+    out.number_attention = std::chrono::seconds(number_attention);
     out.sandbox = sandbox;
     out.tls_names = read.items("tls.name");
     out.dns_hosts = std::move(hosts);

@@ -60,6 +60,8 @@ struct Config {
     std::optional<IpAddress> advertise;
     bool sandbox = false;
     std::optional<Endpoint> sandbox_sip;
+    std::optional<Endpoint> sandbox_http;
+    std::chrono::seconds number_attention{300};
     std::filesystem::path tls_certificate;
     std::filesystem::path tls_key;
     std::vector<std::string> tls_names;

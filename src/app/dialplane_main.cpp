@@ -79,6 +79,7 @@ int main(int argc, char** argv) {
     dp::app::SandboxCommand sandbox;
     auto* carrier = program.add_subcommand("sandbox", "run the sandbox carrier alone");
     carrier->add_option("--sip", sandbox.sip, "where to listen, UDP")->type_name("HOST:PORT");
+    carrier->add_option("--http", sandbox.http, "where to take orders for numbers")->type_name("HOST:PORT");
     carrier->add_option("--account", sandbox.accounts, "a customer that may register (repeatable)")
         ->type_name("NAME:PASSWORD");
     carrier->footer(dp::app::magic_number_help());

@@ -83,7 +83,8 @@ void add_addresses(json::object& out, const Addresses& addresses) {
         out["carrier"] = json::object{{"host", addresses.carrier->host},
                                       {"port", addresses.carrier->port},
                                       {"username", addresses.carrier->username},
-                                      {"password", addresses.carrier->password}};
+                                      {"password", addresses.carrier->password},
+                                      {"ordersUrl", addresses.carrier->orders_url}};
 }
 
 std::string text_at(const json::object& object, std::string_view group, std::string_view key) {

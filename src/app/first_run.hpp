@@ -20,6 +20,7 @@ struct CarrierAccount {
     std::uint16_t port = 0;
     std::string username;
     std::string password;
+    std::string orders_url;  ///< where it takes orders for numbers
 };
 
 /// Where the server is reachable this time.

@@ -12,6 +12,7 @@
 #include "app/server.hpp"
 #include "base/log.hpp"
 #include "sandbox/magic_numbers.hpp"
+#include "sandbox/order_numbers.hpp"
 #include "sandbox/sandbox.hpp"
 
 namespace dp::app {
@@ -104,6 +105,8 @@ int serve(const Options& options, bool print_config) {
 std::string magic_number_help() {
     std::string out = "Magic numbers (any other number rings for a second, answers, speaks and echoes):\n";
     for (const auto& magic : sandbox::magic_numbers()) out += fmt::format("  {}  {}\n", magic.number, magic.behaviour);
+    out += "Magic numbers for orders (any other number is active two seconds after it was ordered):\n";
+    for (const auto& magic : sandbox::order_numbers()) out += fmt::format("  {}  {}\n", magic.number, magic.behaviour);
     return out;
 }
 
@@ -112,6 +115,12 @@ int run_sandbox(const SandboxCommand& command) {
     if (!local) return complain({ErrorCode::InvalidValue, "--sip must be ADDRESS:PORT with a numeric address.", "sip"});
     sandbox::SandboxOptions options;
     options.sip = *local;
+    if (!command.http.empty()) {
+        const auto http = Endpoint::parse(command.http);
+        if (!http)
+            return complain({ErrorCode::InvalidValue, "--http must be ADDRESS:PORT with a numeric address.", "http"});
+        options.http = *http;
+    }
     for (const auto& account : command.accounts) {
         const auto colon = account.find(':');
         if (colon == std::string::npos || colon == 0)
@@ -122,8 +131,8 @@ int run_sandbox(const SandboxCommand& command) {
     log::start(log::Level::Info, "");
     auto carrier = sandbox::Sandbox::start(options);
     if (!carrier) return complain(carrier.error());
-    fmt::print("The sandbox carrier listens on sip:{} (UDP), {} accounts.\n", (*carrier)->sip().str(),
-               options.accounts.size());
+    fmt::print("The sandbox carrier listens on sip:{} (UDP) and http://{}, {} accounts.\n", (*carrier)->sip().str(),
+               (*carrier)->http().str(), options.accounts.size());
     std::fflush(stdout);
     signals.wait();
     carrier->reset();

@@ -9,15 +9,18 @@
 #include "app/adapters.hpp"
 #include "base/crypto.hpp"
 #include "base/log.hpp"
+#include "carriers/directory.hpp"
 #include "media/engine.hpp"
 #include "net/event_loop.hpp"
 #include "net/http_server.hpp"
 #include "net/local_authority.hpp"
 #include "sandbox/magic_numbers.hpp"
+#include "sandbox/order_numbers.hpp"
 #include "sandbox/sandbox.hpp"
 #include "store/open_store.hpp"
 #include "store/sealing_key.hpp"
 #include "store/spill_file.hpp"
+#include "telephony/numbers/number_provisioner.hpp"
 #include "telephony/phones/short_lived_credential.hpp"
 
 namespace dp::app {
@@ -71,6 +74,7 @@ struct Server::Parts {
     telephony::LiveConversations live_conversations;
     telephony::LiveStations live_stations;
     telephony::LiveTrunks live_trunks;
+    telephony::LiveProvisioning provisioning;
 
     net::TlsContext tls;
     std::string ca_file;
@@ -95,6 +99,9 @@ struct Server::Parts {
     std::unique_ptr<telephony::TrunkService> trunks;
     std::unique_ptr<telephony::NumberService> numbers;
     std::unique_ptr<telephony::AccountService> accounts;
+    std::unique_ptr<net::HttpClient> outgoing_http;
+    std::unique_ptr<carriers::Directory> carriers;
+    std::unique_ptr<telephony::NumberProvisioner> provisioner;
     std::unique_ptr<telephony::PhoneService> phones;
     std::unique_ptr<telephony::ConversationService> conversations;
     std::unique_ptr<api::ApiServer> api;
@@ -118,6 +125,9 @@ struct Server::Parts {
         std::vector<api::SandboxNumber> out;
         if (config.sandbox)
             for (const auto& magic : sandbox::magic_numbers())
+                out.push_back({std::string(magic.number), std::string(magic.behaviour)});
+        if (config.sandbox)
+            for (const auto& magic : sandbox::order_numbers())
                 out.push_back({std::string(magic.number), std::string(magic.behaviour)});
         return out;
     }
@@ -173,6 +183,7 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config) {
     server->make_api();
     DP_CHECK(server->listen());
     DP_CHECK(server->start_sandbox_phones());
+    server->start_provisioning();
     auto& parts = *server->parts_;
     parts.control_thread.run_and_wait([&parts] { parts.shard->start(); });
     DP_CHECK(server->tell_scripts());
@@ -321,7 +332,7 @@ void Server::make_api() {
         parts.api = std::make_unique<api::ApiServer>(
             api::ApiContext{*parts.store, *parts.configuration, *parts.trunks, *parts.numbers, *parts.accounts,
                             *parts.phones, *parts.conversations, parts.live_conversations, parts.live_stations,
-                            parts.live_trunks, parts.call_control, *parts.secrets, parts.clock, parts.random,
+                            parts.live_trunks, parts.provisioning, parts.call_control, *parts.secrets, parts.clock, parts.random,
                             parts.api_loop()},
             parts.hash_thread.loop(), std::move(options));
         parts.http = std::make_unique<net::HttpServer>(
@@ -377,6 +388,7 @@ Result<void> Server::start_sandbox() {
     if (!parts.config.sandbox) return {};
     sandbox::SandboxOptions options;
     options.sip = parts.config.sandbox_sip.value_or(Endpoint{IpAddress::v4(0x7F000001), 0});
+    options.http = parts.config.sandbox_http;
     options.accounts = parts.sandbox_accounts();
     // A port of the system's choice is kept over a restart where it is still free: the seeded trunk knows it.
     if (const auto port = parts.seeded_carrier_port(); options.sip.port == 0 && port != 0) {
@@ -406,6 +418,28 @@ Result<void> Server::start_sandbox_phones() {
     return {};
 }
 
+// A trunk that registers at the sandbox carrier orders its numbers there, wherever the sandbox runs.
+void Server::start_provisioning() {
+    auto& parts = *parts_;
+    carriers::SandboxOrdering sandbox;
+    const auto ordering = parts.sandbox ? std::optional(parts.sandbox->http()) : parts.config.sandbox_http;
+    const auto registrar = parts.sandbox ? std::optional(parts.sandbox->sip()) : parts.config.sandbox_sip;
+    if (ordering && registrar) {
+        sandbox.base_url = "http://" + ordering->str();
+        sandbox.registrars = {{registrar->address.str(), registrar->port}, {std::string(kSeedOneHost), 5060}};
+    }
+    parts.outgoing_http = std::make_unique<net::HttpClient>();
+    parts.carriers = std::make_unique<carriers::Directory>(*parts.outgoing_http, *parts.secrets, parts.live_trunks,
+                                                           std::move(sandbox));
+    parts.api_thread.run_and_wait([&parts] {
+        parts.provisioner = std::make_unique<telephony::NumberProvisioner>(
+            telephony::NumberProvisioner::Ports{*parts.store, *parts.numbers, *parts.carriers, parts.provisioning,
+                                                parts.api_loop(), parts.api_loop().timers(), parts.clock},
+            telephony::ProvisioningTiming{.attention_after = parts.config.number_attention});
+        parts.provisioner->start();
+    });
+}
+
 Result<void> Server::tell_scripts() {
     auto& parts = *parts_;
     const auto& config = parts.config;
@@ -419,8 +453,9 @@ Result<void> Server::tell_scripts() {
     if (parts.sip_bound) addresses.sip_registrar = "sip:" + url_host(config, *parts.sip_bound);
     if (parts.http_bound) addresses.sip_ws_uri = "ws://" + url_host(config, *parts.http_bound) + "/ws/sip";
     if (parts.sandbox)
-        addresses.carrier = CarrierAccount{parts.sandbox->sip().address.str(), parts.sandbox->sip().port,
-                                           std::string(kFreeAccount), sandbox_password(*parts.secrets, kFreeAccount)};
+        addresses.carrier =
+            CarrierAccount{parts.sandbox->sip().address.str(), parts.sandbox->sip().port, std::string(kFreeAccount),
+                           sandbox_password(*parts.secrets, kFreeAccount), "http://" + parts.sandbox->http().str()};
     if (parts.first_run) {
         report_.console_user = parts.first_run->console_user;
         report_.console_password = parts.first_run->console_password;
@@ -456,6 +491,8 @@ void Server::stop() {
         std::unique_lock lock(mutex);
         done.wait_for(lock, 5s, [&] { return stopped; });
     }
+    if (parts.provisioner) parts.api_thread.run_and_wait([&parts] { parts.provisioner->stop(); });
+    if (parts.outgoing_http) parts.outgoing_http->stop();
     parts.sandbox.reset();
     if (parts.http)
         parts.api_thread.run_and_wait([&parts] {
@@ -488,6 +525,7 @@ void Server::stop() {
         parts.outbox.reset();
     });
     parts.api_thread.run_and_wait([&parts] {
+        parts.provisioner.reset();
         parts.http.reset();
         parts.api.reset();
         parts.streams.reset();

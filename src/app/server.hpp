@@ -53,6 +53,7 @@ private:
     Result<void> listen();
     Result<void> start_sandbox();
     Result<void> start_sandbox_phones();
+    void start_provisioning();
     Result<void> tell_scripts();
 
     std::unique_ptr<Parts> parts_;

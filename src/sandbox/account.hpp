@@ -1,6 +1,7 @@
 #pragma once
 /// @file Who may register at the sandbox carrier, and which phones the sandbox plays. Values given at start.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,8 @@ struct PhoneAccount {
 };
 
 struct SandboxOptions {
-    Endpoint sip;  ///< where the carrier listens, UDP; port 0: the kernel chooses
+    Endpoint sip;                  ///< where the carrier listens, UDP; port 0: the kernel chooses
+    std::optional<Endpoint> http;  ///< where it takes orders for numbers; absent: a free port beside `sip`
     std::string realm = "sandbox.dialplane.test";
     std::vector<Account> accounts;
     std::vector<PhoneAccount> phones;

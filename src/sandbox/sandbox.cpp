@@ -4,6 +4,7 @@
 
 #include "net/event_loop.hpp"
 #include "sandbox/carrier.hpp"
+#include "sandbox/ordering_service.hpp"
 #include "sandbox/phone.hpp"
 
 namespace dp::sandbox {
@@ -15,7 +16,9 @@ struct Sandbox::Parts {
     net::LoopThread thread{"sandbox"};
     std::unique_ptr<Carrier> carrier;
     std::map<std::string, std::unique_ptr<Phone>> phones;
+    std::unique_ptr<OrderingService> ordering;
     Endpoint sip;
+    Endpoint http;
 };
 
 Sandbox::Sandbox(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -29,6 +32,10 @@ Result<std::unique_ptr<Sandbox>> Sandbox::start(const SandboxOptions& options) {
         auto local = parts->carrier->listen(options.sip);
         if (!local) return void(made = std::unexpected(local.error()));
         parts->sip = *local;
+        parts->ordering = std::make_unique<OrderingService>(loop, options.accounts);
+        auto http = parts->ordering->listen(options.http.value_or(Endpoint{options.sip.address, 0}));
+        if (!http) return void(made = std::unexpected(http.error()));
+        parts->http = *http;
     });
     std::unique_ptr<Sandbox> sandbox(new Sandbox(std::move(parts)));
     DP_CHECK(made);
@@ -53,6 +60,7 @@ Result<void> Sandbox::add_phones(const std::vector<PhoneAccount>& accounts) {
 Sandbox::~Sandbox() {
     parts_->thread.run_and_wait([this] {
         parts_->phones.clear();
+        parts_->ordering.reset();
         parts_->carrier.reset();
     });
     parts_->thread.stop();
@@ -60,6 +68,10 @@ Sandbox::~Sandbox() {
 
 const Endpoint& Sandbox::sip() const {
     return parts_->sip;
+}
+
+const Endpoint& Sandbox::http() const {
+    return parts_->http;
 }
 
 void Sandbox::set_phone_active(const std::string& station, bool active) {

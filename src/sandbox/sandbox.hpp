@@ -22,6 +22,7 @@ public:
     const Endpoint& sip() const;
     /// Further phones, beside those of the options.
     Result<void> add_phones(const std::vector<PhoneAccount>& accounts);
+    const Endpoint& http() const;
     /// A phone registers while it is active. Unknown stations are ignored.
     void set_phone_active(const std::string& station, bool active);
 

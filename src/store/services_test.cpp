@@ -125,13 +125,17 @@ TEST_F(Services, AnOrderedNumberIsPendingAndCanBeAssignedOnlyOnceActive) {
                                 .routing_type = "direct",
                                 .callflow = CallFlowId("cf-inbound-ivr-main")};
     const auto assign = [&] {
-        return wait([&](auto r) { numbers.assign(context(), id, to_user, kMustExist, here.executor, std::move(r)); });
+        return wait([&](auto r) {
+            numbers.update(context(), id, {.routing = to_user}, kMustExist, here.executor, std::move(r));
+        });
     };
     const auto early = assign();
     EXPECT_EQ(early.error().code, ErrorCode::Conflict);
     EXPECT_NE(early.error().detail.find("pending"), std::string::npos) << early.error().detail;
-    for (const auto step : {NumberTransition::OrderPlaced, NumberTransition::Confirmed})
-        ASSERT_TRUE(wait([&](auto r) { numbers.step(context(), id, step, {}, {}, here.executor, std::move(r)); }));
+    const NumberChange confirmed{.job = here.config().number(id)->job->id,
+                                 .transitions = {NumberTransition::OrderPlaced, NumberTransition::Confirmed}};
+    ASSERT_TRUE(wait([&](auto r) { numbers.change(context(), id, confirmed, here.executor, std::move(r)); }));
+    EXPECT_FALSE(here.config().number(id)->job) << "nothing is under way any more";
     ASSERT_TRUE(assign());
     EXPECT_EQ(here.config().number(id)->routing->callflow, CallFlowId("cf-inbound-ivr-main"));
     EXPECT_EQ(last_event_type(), "number.routing.changed");

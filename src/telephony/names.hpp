@@ -45,6 +45,9 @@ DP_NAMES(DigestPolicy, "md5_and_sha256", "sha256_only");
 DP_NAMES(Codec, "opus", "g722", "pcmu", "pcma", "g729", "gsm");
 DP_NAMES(NumberType, "pstn", "sip");
 DP_NAMES(NumberState, "pending", "provisioning", "active", "rejected", "failed", "releasing", "released");
+DP_NAMES(JobKind, "order", "release");
+DP_NAMES(Attention, "NONE", "AUTO_PROVISION_DISABLED", "MANUAL_REGISTRATION_REQUIRED", "CARRIER_SLOW",
+         "CARRIER_UNREACHABLE", "RELEASE_REFUSED");
 DP_NAMES(RoutingKind, "user", "queue", "callflow");
 DP_NAMES(TrunkTransport, "udp", "tcp", "tls");
 DP_NAMES(MediaPolicy, "anchor", "bypass");

@@ -56,6 +56,10 @@ public:
     void operator()(std::string_view name, const std::optional<T>& value) {
         if (value) (*this)(name, *value);
     }
+    template <class T>
+    void operator()(std::string_view name, const Boxed<T>& value) {
+        if (value) (*this)(name, *value);
+    }
     void secret(std::string_view name, const std::string& value) {
         key(name);
         append_json_string(out_, secrecy_ == Secrecy::Masked ? telephony::kMaskedSecret : std::string_view(value));
@@ -158,6 +162,11 @@ private:
     }
     template <class T>
     static bool decode(const json::value& in, std::optional<T>& out) {
+        out.reset();
+        return in.is_null() || decode(in, out.emplace());
+    }
+    template <class T>
+    static bool decode(const json::value& in, Boxed<T>& out) {
         out.reset();
         return in.is_null() || decode(in, out.emplace());
     }

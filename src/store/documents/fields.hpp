@@ -285,17 +285,43 @@ void fields(auto& v, Of<t::CallerIdUse> auto& e) {
     v("added", e.added);
 }
 
+void fields(auto& v, Of<t::ProvisioningJob> auto& e) {
+    v("id", e.id);
+    v("kind", e.kind);
+    v("externalId", e.external_id);
+    v("began", e.began);
+    v("mayExist", e.may_exist);
+    v("attention", e.attention);
+    v("carrierCode", e.carrier_code);
+    v("carrierText", e.carrier_text);
+}
+
 void fields(auto& v, Of<t::Number> auto& e) {
     v("e164", e.e164);
     v("type", e.type);
     v("provider", e.provider);
     v("location", e.location);
     v("state", e.state);
-    v("carrierCode", e.carrier_code);
-    v("carrierText", e.carrier_text);
     v("routing", e.routing);
     v("label", e.label);
     v("callerId", e.caller_id);
+    v("job", e.job);
+}
+
+void fields(auto& v, Of<t::DidPool> auto& e) {
+    v("name", e.name);
+    v("description", e.description);
+    v("start", e.start);
+    v("end", e.end);
+    v("comments", e.comments);
+    v("provider", e.provider);
+}
+
+void fields(auto& v, Of<t::ExtensionPool> auto& e) {
+    v("name", e.name);
+    v("description", e.description);
+    v("start", e.start);
+    v("end", e.end);
 }
 
 void fields(auto& v, Of<t::Termination> auto& e) {

@@ -126,6 +126,8 @@ const std::array<EntityTable, t::kEntityTypes>& tables() {
         make("telephony_configurations", {"name", "default_for"},
              {{{"name"}, true, "The name"}, {{"default_for"}, true, "The default outbound configuration"}}),
         make("numbers", {"live_e164", "location_id"}, {{{"live_e164"}, true, "The number"}}),
+        make("did_pools", {}, {}),
+        make("extension_pools", {}, {}),
     };
     return kTables;
 }

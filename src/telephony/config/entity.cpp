@@ -23,7 +23,9 @@ constexpr std::array<std::string_view, kEntityTypes> kNames{"organization",
                                                             "queue",
                                                             "callflow",
                                                             "telephonyconfiguration",
-                                                            "number"};
+                                                            "number",
+"didpool",
+"extensionpool"};
 
 }  // namespace
 

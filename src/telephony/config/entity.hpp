@@ -11,6 +11,7 @@
 #include "telephony/identity/organization.hpp"
 #include "telephony/identity/role.hpp"
 #include "telephony/identity/user.hpp"
+#include "telephony/numbers/did_pool.hpp"
 #include "telephony/numbers/number.hpp"
 #include "telephony/phones/base_settings.hpp"
 #include "telephony/phones/phone.hpp"
@@ -30,7 +31,7 @@ using EveryEntity =
     std::variant<Of<Organization>, Of<Role>, Of<OAuthClient>, Of<ApiKey>, Of<Location>, Of<NetworkConfiguration>,
                  Of<Site>, Of<User>, Of<ConsoleCredential>, Of<PhoneBaseSettings>, Of<Phone>, Of<UserTelephonySettings>,
                  Of<EdgeGroup>, Of<SipProfile>, Of<Trunk>, Of<Queue>, Of<CallFlow>, Of<TelephonyConfiguration>,
-                 Of<Number>>;
+                 Of<Number>, Of<DidPool>, Of<ExtensionPool>>;
 
 template <class T>
 using Itself = T;
@@ -59,6 +60,8 @@ enum class EntityType : std::uint8_t {
     CallFlow,
     TelephonyConfiguration,
     Number,
+    DidPool,
+    ExtensionPool,
 };
 inline constexpr std::size_t kEntityTypes = std::variant_size_v<Entity>;
 

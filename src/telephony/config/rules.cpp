@@ -205,6 +205,27 @@ Result<void> check_provider(const OrganizationConfig& config, const Number& numb
     return {};
 }
 
+template <class Pool>
+Result<void> check_pool(const OrganizationConfig& config, const Pool& pool, std::string_view start_field) {
+    DP_CHECK(named(pool.name));
+    DP_CHECK(validate(pool));
+    Result<void> out;
+    config.all<Pool>().for_each([&](const Ptr<Pool>& other) {
+        if (other->id != pool.id && overlap(*other, pool))
+            out = fail(ErrorCode::Conflict, fmt::format("The range overlaps the pool '{}'.", other->id.str()),
+                       std::string(start_field));
+        return out.has_value();
+    });
+    return out;
+}
+
+Result<void> check(const OrganizationConfig& config, const DidPool& pool) {
+    return check_pool(config, pool, "startPhoneNumber");
+}
+Result<void> check(const OrganizationConfig& config, const ExtensionPool& pool) {
+    return check_pool(config, pool, "startNumber");
+}
+
 Result<void> check(const OrganizationConfig& config, const Number& number) {
     if (!is_e164(number.e164))
         return invalid("number", "must be an E.164 number: '+' and 8 to 15 digits, the first not 0");
@@ -213,7 +234,7 @@ Result<void> check(const OrganizationConfig& config, const Number& number) {
     if (number.routing) DP_CHECK(check_routing(config, *number.routing));
     if (number.caller_id)
         DP_CHECK(refers<TelephonyConfiguration>(config, number.caller_id->configuration, "configuration"));
-    const auto& same = config.number_by_e164(number.e164);
+    const auto same = config.number_by_e164(number.e164);
     if (is_live(number.state) && same && same->id != number.id)
         return fail(ErrorCode::Duplicate, fmt::format("The number {} exists already.", number.e164), same->id.str());
     return {};

@@ -36,11 +36,32 @@ std::vector<Ptr<Number>> OrganizationConfig::numbers_of(const TelephonyConfigura
     return out;
 }
 
+std::vector<Ptr<Number>> OrganizationConfig::numbers_of_value(std::string_view e164) const {
+    std::vector<Ptr<Number>> out;
+    const std::tuple<std::string_view, bool, std::string_view> from{e164, false, {}};
+    numbers_by_e164_.for_each_from(from, [&](const Ptr<Number>& number) {
+        if (number->e164 != e164) return false;
+        out.push_back(number);
+        return true;
+    });
+    return out;
+}
+
 Ptr<TelephonyConfiguration> OrganizationConfig::default_account() const {
     Ptr<TelephonyConfiguration> found;
     all<TelephonyConfiguration>().for_each([&](const Ptr<TelephonyConfiguration>& account) {
         if (account->default_outbound) found = account;
         return !found;
+    });
+    return found;
+}
+
+Ptr<Number> OrganizationConfig::number_by_e164(std::string_view e164) const {
+    Ptr<Number> found;
+    const std::tuple<std::string_view, bool, std::string_view> from{e164, false, {}};
+    numbers_by_e164_.for_each_from(from, [&](const Ptr<Number>& number) {
+        if (number->e164 == e164 && is_live(number->state)) found = number;
+        return false;
     });
     return found;
 }

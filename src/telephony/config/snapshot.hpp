@@ -29,8 +29,11 @@ struct PhonesByUser {
         return {phone.user.str(), phone.id.str()};
     }
 };
+/// Every number, by value; of those with the same value the live one first.
 struct NumbersByE164 {
-    static std::string_view key(const Number& number) { return number.e164; }
+    static std::tuple<std::string_view, bool, std::string_view> key(const Number& number) {
+        return {number.e164, !is_live(number.state), number.id.str()};
+    }
 };
 struct NumbersByUser {
     static std::tuple<std::string_view, std::string_view> key(const Number& n) { return {n.routing->id, n.id.str()}; }
@@ -91,11 +94,13 @@ public:
     /// The live numbers whose routing is this user.
     std::vector<Ptr<Number>> numbers_of(const UserId& user) const;
     /// The live (not rejected, failed or released) number of this value.
-    const Ptr<Number>& number_by_e164(std::string_view e164) const { return numbers_by_e164_.find(e164); }
     /// The caller IDs of a carrier account, oldest first.
     std::vector<Ptr<Number>> numbers_of(const TelephonyConfigurationId& account) const;
     /// Null when no account is the default for outbound calls.
     Ptr<TelephonyConfiguration> default_account() const;
+    Ptr<Number> number_by_e164(std::string_view e164) const;
+    /// All of this value, the live one first: what was rejected, failed or released stays for its history.
+    std::vector<Ptr<Number>> numbers_of_value(std::string_view e164) const;
     const Ptr<Phone>& phone_by_sip_username(std::string_view username) const {
         return phones_by_sip_username_.find(username);
     }

@@ -98,7 +98,7 @@ bool may_present(const OrganizationConfig& config, const Number& number, const U
 // seed 3: owned by the organization, active, and assigned to the agent or permitted by a role: else 403.
 Result<void> check_asked_caller_id(const OrganizationConfig& config, const PlaceCall& call, OutboundCall& out) {
     DP_TRY(asked, parse_e164(call.caller_id, call.caller_id_field));
-    const auto& number = config.number_by_e164(asked);
+    const auto number = config.number_by_e164(asked);
     if (!number) return forbidden(call, "is not owned by this organization (caller_id_not_owned)");
     if (number->state != NumberState::Active)
         return forbidden(call, fmt::format("is {}, not active (caller_id_not_active)", to_string(number->state)));
@@ -119,7 +119,7 @@ void choose_default_caller_id(const OrganizationConfig& config, OutboundCall& ou
             return;
         }
     if (!out.site || out.site->caller_id.empty()) return;
-    const auto& number = config.number_by_e164(out.site->caller_id);
+    const auto number = config.number_by_e164(out.site->caller_id);
     if (!number || number->state != NumberState::Active) return;
     out.caller_id = number->e164;
     out.caller_id_source = CallerIdSource::Site;

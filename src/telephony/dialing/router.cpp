@@ -125,7 +125,7 @@ RoutePlan plan_route(const OrganizationConfig& config, const OutboundCall& call,
 InboundRoute route_inbound(const OrganizationConfig& config, const std::string& called) {
     // Carriers send the number with or without '+'.
     const bool bare = !called.empty() && ascii::is_digit(called[0]);
-    const auto& number = config.number_by_e164(bare ? "+" + called : called);
+    const auto number = config.number_by_e164(bare ? "+" + called : called);
     if (!number) return Unrouted{nullptr, UnroutedReason::UnknownNumber};
     return route_number(config, number);
 }

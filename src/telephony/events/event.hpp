@@ -26,6 +26,8 @@ inline constexpr std::string_view kTrunkRegistrationFailure = "telephony:edge:re
 inline constexpr std::string_view kTrunkUpdated = "audit:edge:updated";
 inline constexpr std::string_view kNumberStateChanged = "number.state.changed";
 inline constexpr std::string_view kNumberRoutingChanged = "number.routing.changed";
+inline constexpr std::string_view kNumberAttention = "number.attention";
+inline constexpr std::string_view kNumberCallflowDropped = "number.callflow.dropped";
 inline constexpr std::string_view kConfigurationChanged = "configuration.changed";
 
 /// Every name above: what a filter or a subscription may ask for. A new event has its name here too.

@@ -28,6 +28,7 @@ constexpr auto kRows = std::to_array<Row>({
     {Provisioning, ReleaseAsked, Releasing},
     {Rejected, Retried, Pending},
     {Failed, Retried, Pending},
+    {Failed, ReleaseAsked, Releasing},  // the order may still stand at the carrier, and could be filled and billed
     {Active, ReleaseAsked, Releasing},
     {Releasing, ReleaseDone, Released},
 });
@@ -48,8 +49,14 @@ bool is_live(NumberState state) {
 std::string_view to_string(NumberState state) {
     return name_of(state);
 }
+std::optional<NumberState> number_state_from(std::string_view text) {
+    return from_name<NumberState>(text);
+}
 std::string_view to_string(NumberType type) {
     return name_of(type);
+}
+std::string_view to_string(Attention attention) {
+    return attention == Attention::None ? std::string_view{} : name_of(attention);
 }
 std::optional<NumberType> number_type_from(std::string_view text) {
     return from_name<NumberType>(text);

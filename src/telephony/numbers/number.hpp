@@ -5,8 +5,10 @@
 #include <optional>
 #include <string>
 
+#include "base/boxed.hpp"
 #include "base/result.hpp"
 #include "telephony/ids.hpp"
+#include "telephony/numbers/provisioning_job.hpp"
 
 namespace dp::telephony {
 
@@ -33,6 +35,7 @@ struct NumberRouting {
     std::string display_name;
     std::string routing_type;  ///< `direct`, …; carried, not interpreted
     CallFlowId callflow;       ///< runs first when not empty
+    bool operator==(const NumberRouting&) const = default;
 };
 
 /// What a number is as a caller ID of a carrier account (seed 4, "Phone Numbers (CLIs)").
@@ -54,11 +57,10 @@ struct Number {
     std::string provider;  ///< trunk id (or carrier account id)
     LocationId location;
     NumberState state = NumberState::Pending;
-    std::string carrier_code;  ///< why it was refused, in the carrier's words
-    std::string carrier_text;
     std::optional<NumberRouting> routing;
     std::string label;
     std::optional<CallerIdUse> caller_id;  ///< in a carrier account's pool
+    Boxed<ProvisioningJob> job;  ///< while something is under way at the carrier, or went wrong there
 };
 
 /// The state after `transition`, or Conflict that names the present state.
@@ -66,7 +68,10 @@ Result<NumberState> next_state(NumberState from, NumberTransition transition);
 /// A number that still occupies its E.164 value: a rejected, failed or released one may be ordered again.
 bool is_live(NumberState state);
 std::string_view to_string(NumberState state);
+std::optional<NumberState> number_state_from(std::string_view text);
 std::string_view to_string(NumberType type);
+/// Empty for None.
+std::string_view to_string(Attention attention);
 std::optional<NumberType> number_type_from(std::string_view text);
 std::string_view to_string(RoutingKind kind);
 /// `user`, `queue`, `callflow` (also `ivr`).

@@ -19,6 +19,7 @@ TEST(NumberLifecycle, EveryStateAndTransitionIsAllowedOrRefusedAsTheTableSays) {
         {{Provisioning, LimitPassed}, Failed},  {{Provisioning, ReleaseAsked}, Releasing},
         {{Rejected, Retried}, Pending},         {{Failed, Retried}, Pending},
         {{Active, ReleaseAsked}, Releasing},    {{Releasing, ReleaseDone}, Released},
+        {{Failed, ReleaseAsked}, Releasing},
     };
     for (int from = 0; from <= static_cast<int>(Released); ++from)
         for (int step = 0; step <= static_cast<int>(ReleaseDone); ++step) {

@@ -1,0 +1,13 @@
+#pragma once
+/// @file What the views of a number share: its routing object in seed 0's shape, and the history of it.
+
+#include "api/resources/entity_routes.hpp"
+
+namespace dp::api {
+
+boost::json::object routing_json(const telephony::NumberRouting& routing);
+
+/// GET …/routing/history and POST …/routing/rollback.
+void add_routing_history(Router& router, ApiContext& context, const Shape<telephony::Number>& shape);
+
+}  // namespace dp::api
