@@ -82,10 +82,10 @@ struct ApiServer::Impl {
         login.add_routes(router);
         authorize.add_routes(router);
         channels.add_routes(router);
-        for (auto add :
-             {add_organization, add_users, add_user_settings, add_sites, add_network_configurations, add_phones,
-              add_phone_session, add_stations, add_trunks, add_site_routing, add_numbers, add_did_pools, add_telephony_configurations,
-              add_conversations, add_roles, add_role_grants, add_oauth_clients, add_api_keys})
+        for (auto add : {add_organization, add_users, add_user_settings, add_sites, add_network_configurations,
+                         add_phones, add_phone_session, add_stations, add_trunks, add_site_routing, add_numbers,
+                         add_did_pools, add_telephony_configurations, add_conversations, add_roles, add_role_grants,
+                         add_oauth_clients, add_api_keys})
             add(router, context);
         add_health(router, options.ready, context.store);
         add_sandbox(router, options.sandbox_numbers);

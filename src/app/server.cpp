@@ -332,8 +332,8 @@ void Server::make_api() {
         parts.api = std::make_unique<api::ApiServer>(
             api::ApiContext{*parts.store, *parts.configuration, *parts.trunks, *parts.numbers, *parts.accounts,
                             *parts.phones, *parts.conversations, parts.live_conversations, parts.live_stations,
-                            parts.live_trunks, parts.provisioning, parts.call_control, *parts.secrets, parts.clock, parts.random,
-                            parts.api_loop()},
+                            parts.live_trunks, parts.provisioning, parts.call_control, *parts.secrets, parts.clock,
+                            parts.random, parts.api_loop()},
             parts.hash_thread.loop(), std::move(options));
         parts.http = std::make_unique<net::HttpServer>(
             parts.api_loop(), net::HttpLimits{}, [&parts](net::HttpRequest request, net::HttpResponder responder) {

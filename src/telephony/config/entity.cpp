@@ -24,8 +24,8 @@ constexpr std::array<std::string_view, kEntityTypes> kNames{"organization",
                                                             "callflow",
                                                             "telephonyconfiguration",
                                                             "number",
-"didpool",
-"extensionpool"};
+                                                            "didpool",
+                                                            "extensionpool"};
 
 }  // namespace
 
