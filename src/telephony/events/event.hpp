@@ -44,6 +44,8 @@ inline constexpr auto kAll = std::to_array<std::string_view>({
     kTrunkUpdated,
     kNumberStateChanged,
     kNumberRoutingChanged,
+    kNumberAttention,
+    kNumberCallflowDropped,
     kConfigurationChanged,
 });
 }  // namespace event_type
