@@ -44,7 +44,9 @@ std::size_t size_of(const DidPool& pool);
 std::string number_at(const DidPool& pool, std::size_t n);
 
 /// Numbers of one length compare as text.
-inline bool covers(const auto& pool, std::string_view number) {
+inline bool covers(const auto& pool, std::string_view number)
+    requires requires { pool.start.size(); }
+{
     return number.size() == pool.start.size() && pool.start <= number && number <= pool.end;
 }
 inline bool overlap(const auto& a, const auto& b) {
