@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiError, api, setUnauthorizedListener } from './client';
-import { statusFromLegs, tellMuted, viewOf } from './conversations';
+import { statusFromLegs, tellParty, viewOf } from './conversations';
 import { parseNotification, retryDelay } from './notifications';
 import { sameOriginSocket, usableIceServers } from './phone-session';
 
@@ -39,9 +39,20 @@ describe('a request', () => {
       { id: 'p2', purpose: 'customer' },
     ];
     const { participantId } = viewOf({ id: 'c1', participants });
-    await tellMuted('c1', participantId ?? '', true);
+    await tellParty('c1', participantId ?? '', { muted: true });
     expect(fetched.mock.calls[0]?.[0]).toBe('/api/v2/conversations/calls/c1/participants/p%201');
     expect(fetched.mock.calls[0]?.[1]).toMatchObject({ method: 'PATCH', body: '{"muted":true}' });
+  });
+
+  it('sees the flags of its own user, not of the one who handed over', () => {
+    const leg = (state: string, muted: boolean) => [{ state, muted, held: false }];
+    const participants = [
+      { id: 'p1', purpose: 'agent', userId: 'u1', calls: leg('disconnected', true) },
+      { id: 'p2', purpose: 'customer', calls: leg('connected', false) },
+      { id: 'p3', purpose: 'agent', userId: 'u2', calls: leg('connected', true) },
+    ];
+    expect(viewOf({ id: 'c1', participants }, 'u2')).toMatchObject({ participantId: 'p3', muted: true });
+    expect(viewOf({ id: 'c1', participants }, 'u1')).not.toHaveProperty('muted');
   });
 
   it('that fails throws what the server said, and tells of a 401', async () => {

@@ -7,6 +7,8 @@ interface CallLeg {
   state?: string;
   direction?: string;
   disconnectType?: string;
+  muted?: boolean;
+  held?: boolean;
   errorInfo?: { code?: string; message?: string };
 }
 
@@ -46,6 +48,10 @@ export interface ConversationView {
   callerId?: string;
   /** The one of ours who is in the call: what is asked of a party is asked of this one. */
   participantId?: string;
+  /** Of our party, as the server has it: set by this page or by any other client. */
+  muted?: boolean;
+  /** Held by its own phone, through the API, or waiting while the other one consults. */
+  held?: boolean;
   startTime?: string;
   connectedTime?: string;
   endTime?: string;
@@ -82,10 +88,19 @@ function pick<K extends string, V>(key: K, value: V | undefined | null | ''): { 
 const stripScheme = (address?: string): string | undefined =>
   address?.replace(/^(tel|sips?):/i, '').split('@')[0];
 
-export function viewOf(body: Conversation): ConversationView {
+/** What the server says of a party that is in the call now. */
+function flagsOf(participant?: Participant): { muted?: boolean; held?: boolean } {
+  const leg = participant && legsOf(participant).at(-1);
+  if (leg?.state !== 'connected' || leg.muted === undefined || leg.held === undefined) return {};
+  return { muted: leg.muted, held: leg.held };
+}
+
+/** `userId`: whose view it is; after a transfer several users have taken part. */
+export function viewOf(body: Conversation, userId?: string): ConversationView {
   const participants = body.participants ?? [];
   const far = participants.find((p) => FAR_PURPOSES.includes(p.purpose ?? ''));
-  const near = participants.find((p) => !!p.userId);
+  const own = userId ? participants.findLast((p) => p.userId === userId) : undefined;
+  const near = own ?? participants.find((p) => !!p.userId);
   const legs = participants.flatMap(legsOf);
   const given = (body.direction ?? legs.find((leg) => leg.direction)?.direction)?.toLowerCase();
   const direction = given === 'inbound' || given === 'outbound' ? given : undefined;
@@ -102,6 +117,7 @@ export function viewOf(body: Conversation): ConversationView {
     ...pick('name', inbound ? (body.from?.name ?? far?.name) : (body.to?.name ?? far?.name)),
     ...pick('callerId', inbound ? undefined : (body.from?.phoneNumber ?? near?.ani)),
     ...pick('participantId', near?.id),
+    ...flagsOf(near),
     ...pick('startTime', body.startTime),
     ...pick('connectedTime', body.connectedTime),
     ...pick('endTime', body.endTime),
@@ -125,16 +141,23 @@ export async function placeCall({ userId, number, callerId }: PlaceCall): Promis
 
 const conversationPath = (id: string) => `/api/v2/conversations/${encodeURIComponent(id)}`;
 
-export async function readConversation(id: string): Promise<ConversationView> {
-  return viewOf(await api<Conversation>(conversationPath(id)));
+export async function readConversation(id: string, userId?: string): Promise<ConversationView> {
+  return viewOf(await api<Conversation>(conversationPath(id)), userId);
 }
 
-/** Muting is done in this tab; the server keeps it too, so that everybody who looks at the call sees it. */
-export async function tellMuted(id: string, participantId: string, muted: boolean): Promise<void> {
+/**
+ * Muting is done in this tab; the server keeps it too, so that everybody who looks at the call sees it. A hold that another
+ * client has set through the API ends through the API.
+ */
+export async function tellParty(
+  id: string,
+  participantId: string,
+  flags: { muted: boolean } | { held: boolean },
+): Promise<void> {
   const party = `/participants/${encodeURIComponent(participantId)}`;
   await api<unknown>(`/api/v2/conversations/calls/${encodeURIComponent(id)}${party}`, {
     method: 'PATCH',
-    body: { muted },
+    body: flags,
   });
 }
 
@@ -150,5 +173,5 @@ export async function listRecentCalls(signal?: AbortSignal): Promise<Conversatio
   const page = await api<{ entities?: Conversation[] }>('/api/v2/conversations/calls/history?pageSize=10', {
     ...(signal ? { signal } : {}),
   });
-  return (page.entities ?? []).map(viewOf);
+  return (page.entities ?? []).map((body) => viewOf(body));
 }

@@ -179,3 +179,41 @@ describe('the list', () => {
     expect(run([leg('ended', 1)])).toEqual([]);
   });
 });
+
+describe('what another client of the API sets', () => {
+  const up = [placed, leg('up', 1200), told('connected', 1300, { muted: false, held: false })];
+  const says = (more: Partial<ConversationView>, at = 1400) => told('connected', at, more);
+  const here = (type: 'muted' | 'held' | 'mutedAtServer', value: boolean): CallEvent => ({
+    type,
+    legId: 'l1',
+    value,
+  });
+
+  it('mutes and unmutes the call', () => {
+    const muted = run([...up, says({ muted: true })]);
+    expect(muted[0]).toMatchObject({ muted: true, held: false });
+    expect(run([says({ muted: false })], muted)[0]).toMatchObject({ muted: false });
+  });
+
+  it('does not undo a mute that the server has not heard of yet', () => {
+    const [call] = run([...up, here('muted', true), says({ muted: false }), says({})]);
+    expect(call).toMatchObject({ muted: true });
+  });
+
+  it('unmutes what was muted here once the server had been told', () => {
+    const [call] = run([...up, here('muted', true), here('mutedAtServer', true), says({ muted: false })]);
+    expect(call).toMatchObject({ muted: false });
+  });
+
+  it('holds the call until it takes the hold back', () => {
+    const held = run([...up, says({ held: true })]);
+    expect(held[0]).toMatchObject({ held: true, heldHere: false });
+    expect(run([says({ held: false })], held)[0]).toMatchObject({ held: false });
+  });
+
+  it('is one of two holds: both have to end', () => {
+    const both = run([...up, here('held', true), says({ held: true })]);
+    expect(run([here('held', false)], both)[0]).toMatchObject({ held: true });
+    expect(run([here('held', false), says({ held: false })], both)[0]).toMatchObject({ held: false });
+  });
+});

@@ -25,8 +25,13 @@ export interface Call {
   /** Audio can flow between this tab and the server. */
   media: boolean;
   muted: boolean;
+  /** Here or at the server: the other side is not heard. */
   held: boolean;
+  /** By this phone's own re-INVITE. */
+  heldHere: boolean;
   heldByOther: boolean;
+  /** What the server last said of us; only a change of it is somebody else's doing. */
+  atServer: { muted: boolean; held: boolean };
   /** The signalling socket is gone; media may still flow. */
   reconnecting: boolean;
   startedAt: number;
@@ -49,6 +54,8 @@ export type CallEvent =
   | { type: 'conversation'; view: ConversationView; at: number }
   | { type: 'leg'; leg: LegView; at: number }
   | { type: 'media' | 'muted' | 'held' | 'heldByOther'; legId: string; value: boolean }
+  /** The server has been told so, or could not be told. */
+  | { type: 'mutedAtServer'; legId: string; value: boolean }
   | { type: 'socket'; connected: boolean }
   | { type: 'dismissed'; key: string };
 
@@ -84,16 +91,32 @@ function newCall(key: string, direction: Call['direction'], status: Conversation
     media: false,
     muted: false,
     held: false,
+    heldHere: false,
     heldByOther: false,
+    atServer: { muted: false, held: false },
     reconnecting: false,
     startedAt: at,
     reachedAt: { [status]: at },
   };
 }
 
+/**
+ * Another client of the API may mute or hold us. The server knows of what was done here only when it has been told, so its
+ * word counts where it differs from its word before, not where it differs from ours.
+ */
+function followServer(call: Call, view: ConversationView): Call {
+  const { muted = call.atServer.muted, held = call.atServer.held } = view;
+  return {
+    ...call,
+    muted: muted === call.atServer.muted ? call.muted : muted,
+    held: call.heldHere || held,
+    atServer: { muted, held },
+  };
+}
+
 function merge(call: Call, view: ConversationView, at: number): Call {
   const named: Call = {
-    ...call,
+    ...followServer(call, view),
     conversationId: view.id,
     direction: view.direction ?? call.direction,
     number: call.number || view.number || '',
@@ -158,13 +181,20 @@ function applyLeg(call: Call, leg: LegView, at: number): Call {
   if (leg.state === 'up' && call.direction === 'inbound') return advance(next, 'connected', at);
   if (leg.state !== 'ended') return next;
   const ended = leg.reason && !call.reason ? { ...next, reason: leg.reason } : next;
-  return advance({ ...ended, muted: false, held: false }, leg.reason ? 'failed' : 'disconnected', at);
+  return advance(
+    { ...ended, muted: false, held: false, heldHere: false },
+    leg.reason ? 'failed' : 'disconnected',
+    at,
+  );
 }
 
 function keepFew(calls: Call[]): Call[] {
   let ended = 0;
   return calls.filter((call) => isLive(call) || ++ended <= ENDED_KEPT);
 }
+
+const ofLeg = (calls: Call[], legId: string, change: (call: Call) => Partial<Call>): Call[] =>
+  calls.map((call) => (call.legId === legId ? { ...call, ...change(call) } : call));
 
 export function reduceCalls(calls: Call[], event: CallEvent): Call[] {
   switch (event.type) {
@@ -176,11 +206,15 @@ export function reduceCalls(calls: Call[], event: CallEvent): Call[] {
       return onLeg(calls, event.leg, event.at);
     case 'media':
     case 'muted':
-    case 'held':
     case 'heldByOther':
-      return calls.map((call) =>
-        call.legId === event.legId ? { ...call, [event.type]: event.value } : call,
-      );
+      return ofLeg(calls, event.legId, () => ({ [event.type]: event.value }));
+    case 'held':
+      return ofLeg(calls, event.legId, ({ atServer }) => ({
+        heldHere: event.value,
+        held: event.value || atServer.held,
+      }));
+    case 'mutedAtServer':
+      return ofLeg(calls, event.legId, ({ atServer }) => ({ atServer: { ...atServer, muted: event.value } }));
     case 'socket':
       return calls.map((call) => (call.leg === 'up' ? { ...call, reconnecting: !event.connected } : call));
     case 'dismissed':

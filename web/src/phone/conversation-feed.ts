@@ -25,7 +25,7 @@ export class ConversationFeed {
   #poll: ReturnType<typeof setInterval> | undefined;
 
   constructor(
-    userId: string,
+    private readonly userId: string,
     private readonly handlers: FeedHandlers,
   ) {
     this.#channel = new NotificationChannel(topicsOf(userId), {
@@ -46,7 +46,7 @@ export class ConversationFeed {
   }
 
   async refresh(id: string): Promise<void> {
-    const view = await readConversation(id).catch(() => undefined);
+    const view = await readConversation(id, this.userId).catch(() => undefined);
     if (view) this.handlers.onConversation(view);
   }
 
@@ -74,6 +74,6 @@ export class ConversationFeed {
     if (!topicName.endsWith('.conversations.calls') || typeof eventBody !== 'object' || !eventBody) return;
     const body = eventBody as Partial<Conversation>;
     const id = body.id ?? body.conversationId;
-    if (id) this.handlers.onConversation(viewOf({ ...body, id }));
+    if (id) this.handlers.onConversation(viewOf({ ...body, id }, this.userId));
   }
 }

@@ -5,7 +5,7 @@
  * Order of coming up: session (who am I) → microphone allowed → this tab owns the phone → registered. A phone that could not
  * speak does not register, so that no call is ever routed to a page that cannot take it.
  */
-import { type ConversationView, disconnectConversation, placeCall, tellMuted } from '../api/conversations';
+import { type ConversationView, disconnectConversation, placeCall, tellParty } from '../api/conversations';
 import { openPhoneSession, type PhoneSession, sameOriginSocket } from '../api/phone-session';
 import { sessionEnded } from '../api/session';
 import { Store } from '../store';
@@ -35,6 +35,8 @@ export class Phone {
   #ua: UserAgent | undefined;
   #feed: ConversationFeed | undefined;
   #lock: TabLock | undefined;
+  /** Conversations whose mute the server is being told, and how often: what it says of it meanwhile is old. */
+  readonly #telling = new Map<string, number>();
   /** Conversations asked for in this tab: their INVITE needs no second yes. */
   readonly #placed = new Set<string>();
 
@@ -143,16 +145,38 @@ export class Phone {
     if (!leg) return;
     leg.setMuted(muted);
     this.#dispatch({ type: 'muted', legId: leg.id, value: muted });
-    // The leg is muted whatever the server says; a hold tells the server by itself (re-INVITE).
-    if (call.conversationId && call.participantId)
-      void tellMuted(call.conversationId, call.participantId, muted).catch(() => undefined);
+    void this.#tellMuted(call, leg.id, muted);
+  }
+
+  /** The leg is muted whatever the server says; a hold tells the server by itself (re-INVITE). */
+  async #tellMuted({ conversationId, participantId }: Call, legId: string, muted: boolean): Promise<void> {
+    if (!conversationId || !participantId) return;
+    this.#telling.set(conversationId, (this.#telling.get(conversationId) ?? 0) + 1);
+    const told = await tellParty(conversationId, participantId, { muted }).then(
+      () => true,
+      () => false,
+    );
+    const others = (this.#telling.get(conversationId) ?? 1) - 1;
+    if (others > 0) this.#telling.set(conversationId, others);
+    else this.#telling.delete(conversationId);
+    if (told) this.#dispatch({ type: 'mutedAtServer', legId, value: muted });
   }
 
   async setHeld(call: Call, held: boolean): Promise<void> {
     const leg = this.#ua?.leg(call.legId);
     if (!leg) return;
+    if (!held && call.atServer.held && !call.heldHere) await this.#resumeAtServer(call);
     if (await leg.setHeld(held)) this.#dispatch({ type: 'held', legId: leg.id, value: held });
     else if (this.#ua?.leg(leg.id)) this.#fail({ key: 'holdRefused' });
+  }
+
+  /** Another client holds us: that ends where it began. */
+  async #resumeAtServer({ conversationId, participantId }: Call): Promise<void> {
+    if (!conversationId || !participantId) return;
+    await tellParty(conversationId, participantId, { held: false }).catch((error) =>
+      this.#fail(fromApiError(error)),
+    );
+    await this.#feed?.refresh(conversationId);
   }
 
   sendDigits(call: Call, digits: string): boolean {
@@ -162,11 +186,22 @@ export class Phone {
   #follow(userId: string): void {
     this.#feed?.stop();
     this.#feed = new ConversationFeed(userId, {
-      onConversation: (view) => this.#dispatch({ type: 'conversation', view, at: Date.now() }),
+      onConversation: (view) => this.#onConversation(view),
       onLive: (live) => this.state.patch({ live }),
       liveConversations: () => liveIds(this.state.get().calls),
     });
     this.#feed.start();
+  }
+
+  #onConversation(view: ConversationView): void {
+    const { muted: _, ...rest } = view;
+    const known = this.#telling.has(view.id) ? rest : view;
+    const before = this.state.get().calls;
+    this.#dispatch({ type: 'conversation', view: known, at: Date.now() });
+    for (const call of this.state.get().calls) {
+      const was = before.find((other) => other.key === call.key);
+      if (was && was.muted !== call.muted) this.#ua?.leg(call.legId)?.setMuted(call.muted);
+    }
   }
 
   #ready(): void {
