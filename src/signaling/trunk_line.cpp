@@ -243,7 +243,7 @@ void TrunkLine::on_registration_finished(sip::RegistrationClient&, const sip::Re
         telephony::Payload payload;
         payload.text("edgeId", trunk_->id.str())
             .number("sipStatus", report.status)
-            .number("latencyMs", in_millis(report.latency).count());
+            .number("registrationLatencyMs", in_millis(report.latency).count());
         if (!good) payload.text("reason", why);
         announce(
             good ? telephony::event_type::kTrunkRegistrationSuccess : telephony::event_type::kTrunkRegistrationFailure,

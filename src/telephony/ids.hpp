@@ -32,6 +32,7 @@ using TelephonyConfigurationId = StrongId<struct TelephonyConfigurationTag>;
 using NumberId = StrongId<struct NumberTag>;
 using QueueId = StrongId<struct QueueTag>;
 using CallFlowId = StrongId<struct CallFlowTag>;
+using WebhookId = StrongId<struct WebhookTag>;
 using ConversationId = StrongId<struct ConversationTag>;
 using ParticipantId = StrongId<struct ParticipantTag>;
 using CommunicationId = StrongId<struct CommunicationTag>;

@@ -10,6 +10,7 @@
 
 #include "telephony/conversation/conversation.hpp"
 #include "telephony/events/audit_entry.hpp"
+#include "telephony/events/webhook_delivery.hpp"
 #include "telephony/identity/credentials.hpp"
 #include "telephony/identity/user.hpp"
 #include "telephony/live/station.hpp"
@@ -62,6 +63,7 @@ DP_NAMES(EndResult, "disconnected", "failed");
 DP_NAMES(ActorKind, "system", "oauth_client", "user", "api_key");
 DP_NAMES(StationState, "offline", "online", "in_use");
 DP_NAMES(RegistrationState, "unregistered", "registering", "registered", "failed", "not_needed");
+DP_NAMES(DeliveryState, "pending", "delivered", "dead");
 DP_NAMES(TrunkHealth, "unknown", "up", "down");
 
 #undef DP_NAMES

@@ -324,6 +324,24 @@ void fields(auto& v, Of<t::ExtensionPool> auto& e) {
     v("end", e.end);
 }
 
+void fields(auto& v, Of<t::WebhookHeader> auto& e) {
+    v("name", e.name);
+    v("value", e.value);
+}
+
+void fields(auto& v, Of<t::Webhook> auto& e) {
+    v("name", e.name);
+    v("description", e.description);
+    v("eventTypes", e.event_types);
+    v("filter", e.filter);
+    v("targetUri", e.target_uri);
+    v("headers", e.headers);
+    v("enabled", e.enabled);
+    v("secret", e.secret);
+    v("previousSecret", e.previous_secret);
+    v("previousUntil", e.previous_until);
+}
+
 void fields(auto& v, Of<t::Termination> auto& e) {
     v("result", e.result);
     v("reason", e.reason);

@@ -128,6 +128,7 @@ const std::array<EntityTable, t::kEntityTypes>& tables() {
         make("numbers", {"live_e164", "location_id"}, {{{"live_e164"}, true, "The number"}}),
         make("did_pools", {}, {}),
         make("extension_pools", {}, {}),
+        make("webhooks", {}, {}),
     };
     return kTables;
 }

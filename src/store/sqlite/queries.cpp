@@ -53,6 +53,14 @@ std::optional<std::int64_t> millis(const std::optional<WallTime>& time) {
     return time ? std::optional(to_millis(*time)) : std::nullopt;
 }
 
+std::optional<std::int64_t> bound(std::uint64_t sequence) {
+    return sequence ? std::optional(static_cast<std::int64_t>(sequence)) : std::nullopt;
+}
+
+std::string_view order_text(t::LogOrder order) {
+    return order == t::LogOrder::OldestFirst ? "ORDER BY sequence LIMIT ?" : "ORDER BY sequence DESC LIMIT ?";
+}
+
 struct Cursor {
     std::int64_t started;
     std::string id;
@@ -123,9 +131,10 @@ Result<std::vector<t::Event>> find_events(Connection& connection, const t::Event
         .where("sequence > ?", static_cast<std::int64_t>(query.after))
         .where_if("time >= ?", millis(query.from))
         .where_if("time < ?", millis(query.until))
+        .where_if("sequence < ?", bound(query.before))
         .in("type", query.types)
         .in("resource_id", query.resource_ids)
-        .tail("ORDER BY sequence LIMIT ?")
+        .tail(order_text(query.order))
         .value(static_cast<std::int64_t>(std::clamp<std::size_t>(query.limit, 1, kMaxRows)));
     std::vector<t::Event> out;
     DP_CHECK(each(connection, text, [&](Statement& row) -> Result<void> {
@@ -185,9 +194,13 @@ Result<std::vector<t::AuditEntry>> find_audit(Connection& connection, const t::A
         .where("sequence > ?", static_cast<std::int64_t>(query.after))
         .where_if("time >= ?", millis(query.from))
         .where_if("time < ?", millis(query.until))
+        .where_if("sequence < ?", bound(query.before))
         .in("entity_id", query.entity_ids)
+        .in("entity_type", query.entity_types)
         .in("action", query.actions)
-        .tail("ORDER BY sequence LIMIT ?")
+        .in("actor_id", query.actor_ids)
+        .in("request_id", query.request_ids)
+        .tail(order_text(query.order))
         .value(static_cast<std::int64_t>(std::clamp<std::size_t>(query.limit, 1, kMaxRows)));
     std::vector<t::AuditEntry> out;
     DP_CHECK(each(connection, text, [&](Statement& row) -> Result<void> {
@@ -269,30 +282,44 @@ Result<std::vector<t::Conversation>> open_conversations(Connection& connection) 
     return out;
 }
 
-Result<void> verify_audit_chain(Connection& connection) {
+Result<t::AuditVerdict> audit_verdict(Connection& connection) {
     QueryText text(fmt::format("SELECT {}, salt, payload_sha256, chain_sha256 FROM audit_entries", kAuditColumns));
     text.tail("ORDER BY sequence");
     crypto::Sha256 chain{};
-    std::uint64_t sequence = 0;
-    return each(connection, text, [&](Statement& row) -> Result<void> {
+    t::AuditVerdict verdict;
+    DP_CHECK(each(connection, text, [&](Statement& row) -> Result<void> {
+        if (!verdict.intact) return {};
         const t::AuditEntry entry = read_audit(row);
-        const auto broken = [&](std::string_view what) {
-            return fail(ErrorCode::Internal, fmt::format("Audit entry {}: {}.", entry.sequence, what));
+        const auto broken = [&](std::string_view what) -> Result<void> {
+            verdict.intact = false;
+            verdict.problem = fmt::format("Audit entry {}: {}.", entry.sequence, what);
+            return {};
         };
-        if (entry.sequence != ++sequence) return broken("an entry before it is missing");
+        if (entry.sequence != ++verdict.entries) return broken("an entry before it is missing");
         crypto::Sha256 payload{};
         if (row.blob(12).size() != payload.size()) return broken("its digest is damaged");
         std::ranges::copy(row.blob(12), payload.begin());
-        if (!row.is_null(11)) {
+        if (row.is_null(11)) {
+            ++verdict.erased;
+            // Nothing may be told of an entry whose salt is gone: what nobody can check could be made up.
+            if (!entry.before.empty() || !entry.after.empty()) return broken("it was erased and says something");
+        } else {
             Salt salt{};
             if (row.blob(11).size() != salt.size()) return broken("its salt is damaged");
             std::ranges::copy(row.blob(11), salt.begin());
             if (payload_digest(salt, entry) != payload) return broken("its payload was changed");
         }
-        chain = chain_digest(chain, sequence, payload);
+        chain = chain_digest(chain, entry.sequence, payload);
         if (crypto::as_text(chain) != row.blob(13)) return broken("the chain does not fit");
         return {};
-    });
+    }));
+    verdict.head = crypto::hex(chain);
+    return verdict;
+}
+
+Result<void> verify_audit_chain(Connection& connection) {
+    DP_TRY(verdict, audit_verdict(connection));
+    return verdict.intact ? Result<void>() : fail(ErrorCode::Internal, verdict.problem);
 }
 
 }  // namespace dp::store::sqlite

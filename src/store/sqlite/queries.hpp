@@ -19,6 +19,11 @@ Result<std::vector<telephony::Event>> find_events(Connection& connection, const 
 /// Is this very event in the log, whatever its sequence number?
 Result<bool> has_event(Connection& connection, const telephony::Event& event);
 Result<std::vector<telephony::AuditEntry>> find_audit(Connection& connection, const telephony::AuditQuery& query);
+Result<telephony::WebhookBacklog> find_webhook_backlog(Connection& connection,
+                                                       const telephony::OrganizationId& organization,
+                                                       const telephony::WebhookId& webhook);
+Result<std::vector<telephony::WebhookDelivery>> find_deliveries(Connection& connection,
+                                                                const telephony::DeliveryQuery& query);
 Result<std::optional<telephony::IdempotencyRecord>> find_idempotency(Connection& connection, const std::string& scope,
                                                                      const std::string& key, WallTime now);
 
@@ -27,7 +32,9 @@ Result<std::vector<telephony::AccessGrant>> load_grants(Connection& connection, 
 /// Conversations without an end: of a process that died.
 Result<std::vector<telephony::Conversation>> open_conversations(Connection& connection);
 
-/// Recomputes the audit chain; Internal naming the first entry that does not fit.
+/// Recomputes the audit chain.
+Result<telephony::AuditVerdict> audit_verdict(Connection& connection);
+/// The same as an error: Internal naming the first entry that does not fit.
 Result<void> verify_audit_chain(Connection& connection);
 
 }  // namespace dp::store::sqlite

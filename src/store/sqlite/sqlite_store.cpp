@@ -15,6 +15,7 @@ namespace t = dp::telephony;
 namespace {
 
 constexpr std::chrono::seconds kPurgeEvery{60};
+constexpr std::chrono::hours kDeliveredKept{24 * 30};  // dead and pending deliveries stay
 constexpr std::chrono::milliseconds kRetryReplies{1};
 
 metrics::Counter& units_total(std::string_view outcome) {
@@ -206,6 +207,9 @@ void SqliteStore::purge() {
     const std::int64_t life = std::chrono::milliseconds(kIdempotencyLife).count();
     auto purged = run(*connection_, "DELETE FROM access_grants WHERE expires_at < ?", now);
     if (purged) purged = run(*connection_, "DELETE FROM idempotency_keys WHERE created_at < ?", now - life);
+    if (purged)
+        purged = run(*connection_, "DELETE FROM webhook_deliveries WHERE state = 'delivered' AND last_attempt_at < ?",
+                     now - std::chrono::milliseconds(kDeliveredKept).count());
     if (!purged) note(purged.error().error.detail);
 }
 
@@ -245,6 +249,24 @@ void SqliteStore::find_events(t::EventQuery query, Executor& reply_on, t::Reply<
 void SqliteStore::find_audit(t::AuditQuery query, Executor& reply_on, t::Reply<std::vector<t::AuditEntry>> reply) {
     read(reply_on, std::move(reply),
          [query = std::move(query)](Connection& connection) { return sqlite::find_audit(connection, query); });
+}
+
+void SqliteStore::find_webhook_backlog(t::OrganizationId organization, t::WebhookId webhook, Executor& reply_on,
+                                       t::Reply<t::WebhookBacklog> reply) {
+    read(reply_on, std::move(reply),
+         [organization = std::move(organization), webhook = std::move(webhook)](Connection& connection) {
+             return sqlite::find_webhook_backlog(connection, organization, webhook);
+         });
+}
+
+void SqliteStore::find_deliveries(t::DeliveryQuery query, Executor& reply_on,
+                                  t::Reply<std::vector<t::WebhookDelivery>> reply) {
+    read(reply_on, std::move(reply),
+         [query = std::move(query)](Connection& connection) { return sqlite::find_deliveries(connection, query); });
+}
+
+void SqliteStore::verify_audit(Executor& reply_on, t::Reply<t::AuditVerdict> reply) {
+    read(reply_on, std::move(reply), [](Connection& connection) { return audit_verdict(connection); });
 }
 
 void SqliteStore::find_idempotency(std::string scope, std::string key, Executor& reply_on,

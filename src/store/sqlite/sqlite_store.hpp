@@ -45,6 +45,11 @@ public:
                      telephony::Reply<std::vector<telephony::Event>> reply) override;
     void find_audit(telephony::AuditQuery query, Executor& reply_on,
                     telephony::Reply<std::vector<telephony::AuditEntry>> reply) override;
+    void find_webhook_backlog(telephony::OrganizationId organization, telephony::WebhookId webhook, Executor& reply_on,
+                              telephony::Reply<telephony::WebhookBacklog> reply) override;
+    void find_deliveries(telephony::DeliveryQuery query, Executor& reply_on,
+                         telephony::Reply<std::vector<telephony::WebhookDelivery>> reply) override;
+    void verify_audit(Executor& reply_on, telephony::Reply<telephony::AuditVerdict> reply) override;
     void find_idempotency(std::string scope, std::string key, Executor& reply_on,
                           telephony::Reply<std::optional<telephony::IdempotencyRecord>> reply) override;
     const telephony::SnapshotHub& snapshots() const override { return hub_; }

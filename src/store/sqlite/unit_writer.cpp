@@ -94,6 +94,8 @@ Outcome<void> UnitWriter::apply_all(t::UnitOfWork& unit, WallTime now, Applied& 
     for (const t::AccessGrant& each : unit.grants) DP_CHECK(put_grant(each));
     for (const std::string& each : unit.revoked_grants)
         DP_CHECK(run(connection_, "DELETE FROM access_grants WHERE token_sha256 = ?", each));
+    DP_CHECK(put_webhook_progress(unit));
+    for (const t::AuditErasure& each : unit.erasures) DP_CHECK(erase_audit(each));
     if (unit.idempotency) DP_CHECK(put_idempotency(*unit.idempotency, now));
     // A change that changed nothing leaves no trace.
     const bool only_puts =

@@ -65,6 +65,8 @@ private:
     Outcome<void> put_grant(const telephony::AccessGrant& grant);
     Outcome<void> put_event(telephony::Event& event);
     Outcome<void> put_audit(telephony::AuditEntry& entry);
+    Outcome<void> put_webhook_progress(const telephony::UnitOfWork& unit);
+    Outcome<void> erase_audit(const telephony::AuditErasure& erasure);
     Outcome<void> put_idempotency(const telephony::IdempotencyRecord& record, WallTime now);
 
     Connection& connection_;

@@ -25,7 +25,8 @@ constexpr std::array<std::string_view, kEntityTypes> kNames{"organization",
                                                             "telephonyconfiguration",
                                                             "number",
                                                             "didpool",
-                                                            "extensionpool"};
+                                                            "extensionpool",
+                                                            "webhook"};
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "telephony/accounts/telephony_configuration.hpp"
+#include "telephony/events/webhook.hpp"
 #include "telephony/identity/credentials.hpp"
 #include "telephony/identity/organization.hpp"
 #include "telephony/identity/role.hpp"
@@ -31,7 +32,7 @@ using EveryEntity =
     std::variant<Of<Organization>, Of<Role>, Of<OAuthClient>, Of<ApiKey>, Of<Location>, Of<NetworkConfiguration>,
                  Of<Site>, Of<User>, Of<ConsoleCredential>, Of<PhoneBaseSettings>, Of<Phone>, Of<UserTelephonySettings>,
                  Of<EdgeGroup>, Of<SipProfile>, Of<Trunk>, Of<Queue>, Of<CallFlow>, Of<TelephonyConfiguration>,
-                 Of<Number>, Of<DidPool>, Of<ExtensionPool>>;
+                 Of<Number>, Of<DidPool>, Of<ExtensionPool>, Of<Webhook>>;
 
 template <class T>
 using Itself = T;
@@ -62,6 +63,7 @@ enum class EntityType : std::uint8_t {
     Number,
     DidPool,
     ExtensionPool,
+    Webhook,
 };
 inline constexpr std::size_t kEntityTypes = std::variant_size_v<Entity>;
 

@@ -240,6 +240,12 @@ Result<void> check(const OrganizationConfig& config, const Number& number) {
     return {};
 }
 
+Result<void> check(const OrganizationConfig& config, const Webhook& webhook) {
+    if (!config.find<Webhook>(webhook.id) && config.all<Webhook>().size() >= kMaxWebhooks)
+        return fail(ErrorCode::Conflict, fmt::format("An organization has at most {} webhooks.", kMaxWebhooks));
+    return validate(webhook);
+}
+
 }  // namespace
 
 Result<void> check_rules(const OrganizationConfig& config, const Entity& entity) {

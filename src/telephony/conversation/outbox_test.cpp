@@ -32,6 +32,9 @@ public:
     void find_conversations(ConversationQuery, Executor&, Reply<Page<Conversation>>) override {}
     void find_events(EventQuery, Executor&, Reply<std::vector<Event>>) override {}
     void find_audit(AuditQuery, Executor&, Reply<std::vector<AuditEntry>>) override {}
+    void find_webhook_backlog(OrganizationId, WebhookId, Executor&, Reply<WebhookBacklog>) override {}
+    void find_deliveries(DeliveryQuery, Executor&, Reply<std::vector<WebhookDelivery>>) override {}
+    void verify_audit(Executor&, Reply<AuditVerdict>) override {}
     void find_idempotency(std::string, std::string, Executor&, Reply<std::optional<IdempotencyRecord>>) override {}
     const SnapshotHub& snapshots() const override { return hub; }
     std::vector<AccessGrant> load_grants(WallTime) override { return {}; }

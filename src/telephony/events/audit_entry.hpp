@@ -29,4 +29,11 @@ struct AuditEntry {
     std::string after;
 };
 
+/// Empties every entry that was made by this person, is about them or mentions their id, for good: payload, actor and
+/// salt go, the chain still verifies (product.md, "Audit and erasure").
+struct AuditErasure {
+    OrganizationId organization;
+    std::string person;  ///< user id
+};
+
 }  // namespace dp::telephony

@@ -22,6 +22,7 @@
 #include "telephony/conversation/conversation.hpp"
 #include "telephony/events/audit_entry.hpp"
 #include "telephony/events/event.hpp"
+#include "telephony/events/webhook_delivery.hpp"
 
 namespace dp::telephony {
 
@@ -60,6 +61,10 @@ struct UnitOfWork {
     std::vector<std::string> revoked_grants;  ///< token_sha256
     std::vector<Event> events;                ///< sequence given by the store
     std::vector<AuditEntry> audit;            ///< sequence, before and after given by the store
+    std::vector<WebhookDelivery> deliveries;  ///< inserted or replaced; nothing when the webhook is gone
+    std::vector<WebhookLane> lanes;           ///< where each stands now
+    std::vector<WebhookLane> rewinds;         ///< back to there: forgets the deliveries of later events
+    std::vector<AuditErasure> erasures;       ///< before the unit's own audit entries
     std::optional<IdempotencyRecord> idempotency;
 };
 
@@ -88,13 +93,17 @@ struct ConversationQuery {
     std::size_t limit = 100;  ///< newest first
 };
 
+enum class LogOrder : std::uint8_t { OldestFirst, NewestFirst };
+
 struct EventQuery {
     OrganizationId organization{};
     std::uint64_t after = 0;                  ///< sequence
     std::vector<std::string> types{};         ///< empty: any
     std::vector<std::string> resource_ids{};  ///< empty: any
     std::optional<WallTime> from{}, until{};
-    std::size_t limit = 1000;  ///< oldest first
+    std::size_t limit = 1000;
+    LogOrder order = LogOrder::OldestFirst;
+    std::uint64_t before = 0;  ///< sequence; 0: no bound
 };
 
 struct AuditQuery {
@@ -104,6 +113,35 @@ struct AuditQuery {
     std::vector<std::string> actions{};
     std::optional<WallTime> from{}, until{};
     std::size_t limit = 1000;
+    LogOrder order = LogOrder::OldestFirst;
+    std::uint64_t before = 0;
+    std::vector<std::string> entity_types{};
+    std::vector<std::string> actor_ids{};
+    std::vector<std::string> request_ids{};
+};
+
+/// What is known of a lane when its webhook is taken up: where it stands, and what is unfinished or beyond that point.
+struct WebhookBacklog {
+    std::uint64_t cursor = 0;
+    std::vector<WebhookDelivery> deliveries{};  ///< in order of events
+    bool found = false;                         ///< false: there is no such webhook
+};
+
+struct DeliveryQuery {
+    OrganizationId organization{};
+    WebhookId webhook{};
+    std::optional<DeliveryState> state{};
+    std::uint64_t before = 0;  ///< event sequence; 0: from the newest
+    std::size_t limit = 100;   ///< newest first
+};
+
+/// What verifying the whole audit chain found.
+struct AuditVerdict {
+    bool intact = true;
+    std::string problem{};  ///< names the first entry that does not fit
+    std::uint64_t entries = 0;
+    std::uint64_t erased = 0;  ///< entries whose payload was erased
+    std::string head{};        ///< hex digest of the last entry: keep it elsewhere to notice a cut end
 };
 
 /// Called on the store's thread after each commit with the events it contains, in order. Must not block or throw: it
@@ -129,6 +167,11 @@ public:
     virtual void find_conversations(ConversationQuery query, Executor& reply_on, Reply<Page<Conversation>> reply) = 0;
     virtual void find_events(EventQuery query, Executor& reply_on, Reply<std::vector<Event>> reply) = 0;
     virtual void find_audit(AuditQuery query, Executor& reply_on, Reply<std::vector<AuditEntry>> reply) = 0;
+    virtual void find_webhook_backlog(OrganizationId organization, WebhookId webhook, Executor& reply_on,
+                                      Reply<WebhookBacklog> reply) = 0;
+    virtual void find_deliveries(DeliveryQuery query, Executor& reply_on,
+                                 Reply<std::vector<WebhookDelivery>> reply) = 0;
+    virtual void verify_audit(Executor& reply_on, Reply<AuditVerdict> reply) = 0;
     virtual void find_idempotency(std::string scope, std::string key, Executor& reply_on,
                                   Reply<std::optional<IdempotencyRecord>> reply) = 0;
 
