@@ -19,6 +19,10 @@
 #include "telephony/ports/secrets.hpp"
 #include "telephony/trunks/trunk_service.hpp"
 
+namespace dp::events {
+class WebhookDispatcher;
+}
+
 namespace dp::api {
 
 /// Does the agent's phone ring, or answer by itself because the agent asked for the call on that very phone?
@@ -48,6 +52,7 @@ struct ApiContext {
     telephony::LiveTrunks& live_trunks;
     telephony::LiveProvisioning& provisioning;
     CallControl& calls;
+    events::WebhookDispatcher& webhooks;
     const telephony::Secrets& secrets;
     const Clock& clock;
     Random& random;

@@ -9,6 +9,7 @@
 #include "api/console/console_login.hpp"
 #include "api/http/dispatcher.hpp"
 #include "api/notifications/channel_hub.hpp"
+#include "api/notifications/event_stream.hpp"
 #include "api/openapi/openapi_document.hpp"
 #include "api/resources/resources.hpp"
 #include "api/resources/site_routing.hpp"
@@ -75,6 +76,7 @@ struct ApiServer::Impl {
           login(context.store, grants, context.clock, context.random, context.executor, hashing),
           authorize(context.store, grants, login, context.clock, context.random, context.executor),
           channels(context),
+          streams(context),
           dispatcher(router, authenticator, context.store.snapshots(), context.clock, context.random) {
         grants.load(context.store.load_grants(context.clock.wall()));
         tokens.add_routes(router);
@@ -82,10 +84,28 @@ struct ApiServer::Impl {
         login.add_routes(router);
         authorize.add_routes(router);
         channels.add_routes(router);
-        for (auto add : {add_organization, add_users, add_user_settings, add_sites, add_network_configurations,
-                         add_phones, add_phone_session, add_stations, add_trunks, add_site_routing, add_numbers,
-                         add_did_pools, add_telephony_configurations, add_conversations, add_roles, add_role_grants,
-                         add_oauth_clients, add_api_keys})
+        streams.add_routes(router);
+        for (auto add : {add_organization,
+                         add_users,
+                         add_user_settings,
+                         add_sites,
+                         add_network_configurations,
+                         add_phones,
+                         add_phone_session,
+                         add_stations,
+                         add_trunks,
+                         add_site_routing,
+                         add_numbers,
+                         add_did_pools,
+                         add_telephony_configurations,
+                         add_conversations,
+                         add_roles,
+                         add_role_grants,
+                         add_oauth_clients,
+                         add_api_keys,
+                         add_webhooks,
+                         add_analytics_events,
+                         add_audits})
             add(router, context);
         add_health(router, options.ready, context.store);
         add_sandbox(router, options.sandbox_numbers);
@@ -102,6 +122,7 @@ struct ApiServer::Impl {
     ConsoleLogin login;
     AuthorizeEndpoint authorize;
     ChannelHub channels;
+    EventStreams streams;
     Dispatcher dispatcher;
 };
 
@@ -130,7 +151,21 @@ void ApiServer::publish(telephony::Ptr<telephony::Station> station) {
     (void)impl_->context.executor.post([impl = impl_, station] { impl->channels.publish(*station); });
 }
 
+void ApiServer::publish(std::shared_ptr<const std::vector<telephony::Event>> events) {
+    // A full mailbox loses the batch, not its events: the streams see the gap and read the log.
+    (void)impl_->context.executor.post([impl = impl_, events = std::move(events)] {
+        impl->streams.committed(events);
+        impl->channels.publish(*events);
+    });
+}
+
+void ApiServer::tick() {
+    impl_->streams.tick();
+    impl_->channels.tick();
+}
+
 void ApiServer::stop() {
+    impl_->streams.stop();
     impl_->channels.stop();
 }
 

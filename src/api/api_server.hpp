@@ -52,7 +52,11 @@ public:
     /// Any thread.
     void publish(telephony::Ptr<telephony::Conversation> conversation);
     void publish(telephony::Ptr<telephony::Station> station);
-    /// Ends notification sockets. API thread.
+    /// The store's commit listener.
+    void publish(std::shared_ptr<const std::vector<telephony::Event>> events);
+    /// Heartbeats and time limits of streams and channels: once a second. API thread.
+    void tick();
+    /// Ends streams and notification sockets. API thread.
     void stop();
 
 private:

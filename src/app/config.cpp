@@ -185,6 +185,8 @@ const std::vector<Setting>& settings() {
         {"drain", SettingKind::Text, "10", "SECONDS", "how long SIGTERM waits for calls to end"},
         {"issuer", SettingKind::List, "", "URL",
          "name of this server in JWT assertions (aud); by default its own addresses (repeatable)"},
+        {"webhooks.private-targets", SettingKind::Flag, "false", "",
+         "deliver webhooks to private and loopback addresses too; --sandbox allows loopback by itself"},
         {"rate-limit", SettingKind::Text, "300", "N", "API requests per minute and client; 0 is unlimited"},
         {"log.level", SettingKind::Text, "info", "LEVEL", "debug, info, warn or error"},
         {"log.file", SettingKind::Text, "", "FILE", "log to a file instead of standard error"},
@@ -248,6 +250,7 @@ Result<Config> validate(const RawConfig& raw) {
     DP_TRY(ports, read.ports("media.ports"));
     DP_TRY(workers, read.number("media.workers", 0, 64));
     DP_TRY(drain, read.number("drain", 0, 3600));
+    DP_TRY(private_targets, read.flag("webhooks.private-targets"));
     DP_TRY(rate_limit, read.number("rate-limit", 0, 1'000'000));
     DP_TRY(level, level_of(read));
     if (auto text = read.text("advertise"); !text.empty()) {
@@ -266,6 +269,7 @@ Result<Config> validate(const RawConfig& raw) {
     out.dns_hosts = std::move(hosts);
     out.media_ports = ports, out.media_workers = workers;
     out.drain = std::chrono::seconds(drain);
+    out.webhooks_private_targets = private_targets;
     out.rate_limit_per_minute = rate_limit;
     out.issuers = read.items("issuer");
     out.log_level = level, out.log_file = read.text("log.file");

@@ -69,7 +69,8 @@ struct Config {
     PortRange media_ports;
     unsigned media_workers = 0;
     std::chrono::seconds drain{0};
-    std::vector<std::string> issuers;    ///< empty: the addresses bound
+    std::vector<std::string> issuers;  ///< empty: the addresses bound
+    bool webhooks_private_targets = false;
     unsigned rate_limit_per_minute = 0;  ///< 0 = unlimited
     log::Level log_level = log::Level::Info;
     std::string log_file;

@@ -10,6 +10,7 @@
 #include "base/crypto.hpp"
 #include "base/log.hpp"
 #include "carriers/directory.hpp"
+#include "events/webhook_dispatcher.hpp"
 #include "media/engine.hpp"
 #include "net/event_loop.hpp"
 #include "net/http_server.hpp"
@@ -67,6 +68,7 @@ struct Server::Parts {
     net::LoopThread control_thread{"control"};
     net::LoopThread hash_thread{"hash", 64};
     net::LoopThread spill_thread{"spill", 1024};
+    net::LoopThread events_thread{"events"};
 
     std::unique_ptr<store::SealingKey> secrets;
     std::unique_ptr<telephony::Store> store;
@@ -104,7 +106,10 @@ struct Server::Parts {
     std::unique_ptr<telephony::NumberProvisioner> provisioner;
     std::unique_ptr<telephony::PhoneService> phones;
     std::unique_ptr<telephony::ConversationService> conversations;
+    std::unique_ptr<net::HttpClient> http_client;
+    std::unique_ptr<events::WebhookDispatcher> webhooks;
     std::unique_ptr<api::ApiServer> api;
+    std::unique_ptr<Timer> api_timer;
     std::unique_ptr<net::HttpServer> http;
 
     std::optional<Endpoint> http_bound, https_bound, sip_bound;
@@ -180,6 +185,7 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config) {
     DP_CHECK(server->open_store());
     DP_CHECK(server->make_tls());
     DP_CHECK(server->make_signaling());
+    server->make_webhooks();
     server->make_api();
     DP_CHECK(server->listen());
     DP_CHECK(server->start_sandbox_phones());
@@ -303,6 +309,23 @@ Result<void> Server::make_signaling() {
     return {};
 }
 
+void Server::make_webhooks() {
+    auto& parts = *parts_;
+    auto hosts = parts.config.dns_hosts;
+    parts.http_client = std::make_unique<net::HttpClient>(
+        net::HttpClientOptions{.max_queued = 16'384, .max_running = 512, .hosts = std::move(hosts)});
+    const auto addresses = parts.config.webhooks_private_targets ? net::TargetAddresses::Any
+                           : parts.config.sandbox                ? net::TargetAddresses::PublicOrLoopback
+                                                                 : net::TargetAddresses::PublicOnly;
+    parts.events_thread.run_and_wait([&parts, addresses] {
+        parts.webhooks = std::make_unique<events::WebhookDispatcher>(
+            events::DispatcherPorts{parts.events_thread.loop(), *parts.store, *parts.secrets, *parts.http_client,
+                                    parts.clock, parts.random, addresses});
+    });
+    parts.store->on_commit([&parts](const auto& events) { parts.webhooks->committed(events); });
+    parts.events_thread.run_and_wait([&parts] { parts.webhooks->start(); });
+}
+
 void Server::make_api() {
     auto& parts = *parts_;
     parts.configuration = std::make_unique<telephony::ConfigurationService>(*parts.store, parts.random);
@@ -332,13 +355,21 @@ void Server::make_api() {
         parts.api = std::make_unique<api::ApiServer>(
             api::ApiContext{*parts.store, *parts.configuration, *parts.trunks, *parts.numbers, *parts.accounts,
                             *parts.phones, *parts.conversations, parts.live_conversations, parts.live_stations,
-                            parts.live_trunks, parts.provisioning, parts.call_control, *parts.secrets, parts.clock,
-                            parts.random, parts.api_loop()},
+                            parts.live_trunks, parts.provisioning, parts.call_control, *parts.webhooks, *parts.secrets,
+                            parts.clock, parts.random, parts.api_loop()},
             parts.hash_thread.loop(), std::move(options));
         parts.http = std::make_unique<net::HttpServer>(
             parts.api_loop(), net::HttpLimits{}, [&parts](net::HttpRequest request, net::HttpResponder responder) {
                 parts.api->handle(std::move(request), std::move(responder));
             });
+    });
+    parts.store->on_commit([api = parts.api.get()](const auto& events) { api->publish(events); });
+    parts.api_thread.run_and_wait([&parts] {
+        parts.api_timer = std::make_unique<Timer>([&parts] {
+            parts.api->tick();
+            parts.api_loop().arm(*parts.api_timer, 1s);
+        });
+        parts.api_loop().arm(*parts.api_timer, 1s);
     });
     parts.control_thread.run_and_wait([&parts] {
         parts.transport->set_streams(parts.streams.get());
@@ -511,6 +542,11 @@ void Server::stop() {
         parts.control_thread.run_and_wait([&] { parts.outbox->spill(); });
         parts.spill_thread.run_and_wait([] {});
     }
+    // What is on its way to a webhook is tried again after the start; what is known goes to the store.
+    parts.events_thread.run_and_wait([&parts] {
+        if (parts.webhooks) parts.webhooks->stop();
+    });
+    if (parts.http_client) parts.http_client->stop();
     if (parts.store) parts.store->stop();
     if (parts.resolver) parts.resolver->stop();
     parts.control_thread.run_and_wait([&parts] {
@@ -524,9 +560,12 @@ void Server::stop() {
         parts.sink.reset();
         parts.outbox.reset();
     });
+    parts.events_thread.run_and_wait([&parts] { parts.webhooks.reset(); });
+    parts.events_thread.stop();
     parts.api_thread.run_and_wait([&parts] {
         parts.provisioner.reset();
         parts.http.reset();
+        parts.api_timer.reset();
         parts.api.reset();
         parts.streams.reset();
     });

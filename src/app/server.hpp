@@ -49,6 +49,7 @@ private:
     Result<void> open_store();
     Result<void> make_tls();
     Result<void> make_signaling();
+    void make_webhooks();
     void make_api();
     Result<void> listen();
     Result<void> start_sandbox();

@@ -55,12 +55,16 @@ struct Transfer {
     }
 };
 
+bool is_allowed(TargetAddresses allowed, const IpAddress& address) {
+    return allowed == TargetAddresses::Any || is_public_address(address) ||
+           (allowed == TargetAddresses::PublicOrLoopback && address.is_loopback());
+}
+
 /// The address guard stands where the socket is made: whatever a name resolved to, now or at a retry, passes here.
 curl_socket_t open_socket(void* context, curlsocktype, curl_sockaddr* address) {
     auto& transfer = *static_cast<Transfer*>(context);
     transfer.response.remote = Endpoint::from_sockaddr(&address->addr);
-    if (transfer.request.addresses == TargetAddresses::PublicOnly &&
-        !is_public_address(transfer.response.remote.address)) {
+    if (!is_allowed(transfer.request.addresses, transfer.response.remote.address)) {
         transfer.refused_address = true;
         return CURL_SOCKET_BAD;
     }
@@ -72,8 +76,7 @@ int before_request(void* context, char* remote_ip, char*, int remote_port, int) 
     auto& transfer = *static_cast<Transfer*>(context);
     const auto address = IpAddress::parse(remote_ip);
     transfer.response.remote = {address.value_or(IpAddress{}), static_cast<std::uint16_t>(remote_port)};
-    transfer.refused_address =
-        transfer.request.addresses == TargetAddresses::PublicOnly && !(address && is_public_address(*address));
+    transfer.refused_address = !is_allowed(transfer.request.addresses, address.value_or(IpAddress{}));
     return transfer.refused_address ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 

@@ -26,7 +26,7 @@ namespace dp::net {
 /// when they are IPv4 mapped, 6to4 or NAT64 embedded.
 bool is_public_address(const IpAddress& address);
 
-enum class TargetAddresses { PublicOnly, Any };
+enum class TargetAddresses { PublicOnly, PublicOrLoopback, Any };
 
 struct HttpClientOptions {
     std::size_t max_queued = 4096;  ///< waiting and running; beyond it send() is refused

@@ -122,7 +122,14 @@ void HttpExchange::on_closed(std::function<void()> callback) {
         loop_.complete(std::move(add));
 }
 
+void HttpExchange::on_drained(std::function<void()> callback) {
+    on_loop([self = shared_from_this(), callback = std::move(callback)](HttpConnection&) mutable {
+        self->drained_callback_ = std::move(callback);
+    });
+}
+
 void HttpExchange::detach() {
+    drained_callback_ = nullptr;
     connection_ = nullptr;
     connected_.store(false, std::memory_order_release);
     stream_open_.store(false, std::memory_order_release);
@@ -276,7 +283,10 @@ void HttpConnection::on_end(StreamConnection& connection) {
 }
 
 void HttpConnection::on_drained(StreamConnection& connection) {
-    if (exchange_) exchange_->set_waiting(connection.queued());
+    if (!exchange_) return;
+    const auto held = exchange_;  // the callback may end the stream
+    held->set_waiting(connection.queued());
+    held->drained();
 }
 
 void HttpConnection::on_closed(StreamConnection&, CloseReason) {

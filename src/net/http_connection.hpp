@@ -49,10 +49,17 @@ public:
     void end_stream();
     void accept_websocket(std::string subprotocol, std::shared_ptr<WebSocketHandler> handler, WebSocketOptions options);
     void on_closed(std::function<void()> callback);
+    void on_drained(std::function<void()> callback);
+    std::size_t waiting() const {
+        return posted_.load(std::memory_order_relaxed) + waiting_.load(std::memory_order_relaxed);
+    }
 
     // Loop thread.
     void detach();
     void set_waiting(std::size_t octets) { waiting_.store(octets, std::memory_order_relaxed); }
+    void drained() const {
+        if (const auto callback = drained_callback_) callback();
+    }
     std::shared_ptr<void> take_guard() { return std::move(guard_); }
 
 private:
@@ -64,6 +71,7 @@ private:
     const std::size_t stream_limit_;
     std::shared_ptr<void> guard_;
     std::vector<std::function<void()>> closed_callbacks_;  ///< loop thread only
+    std::function<void()> drained_callback_;               ///< loop thread only
     std::atomic<bool> connected_{true};
     std::atomic<bool> claimed_{false};
     std::atomic<bool> stream_open_{false};

@@ -14,6 +14,14 @@ bool HttpStream::write(std::string bytes) {
     return exchange_ && exchange_->write_chunk(std::move(bytes));
 }
 
+std::size_t HttpStream::waiting() const {
+    return exchange_ ? exchange_->waiting() : 0;
+}
+
+void HttpStream::on_drained(std::function<void()> callback) {
+    if (exchange_) exchange_->on_drained(std::move(callback));
+}
+
 void HttpStream::end() {
     if (exchange_) exchange_->end_stream();
 }

@@ -37,6 +37,10 @@ public:
     HttpStream() = default;
     /// False when the reader is gone, or too slow: its queue is full and the connection is being closed.
     bool write(std::string bytes);
+    /// Octets written and not yet taken by the network: a writer with a choice stops before the queue is full.
+    std::size_t waiting() const;
+    /// Called on the loop thread each time a queue that had to wait has been taken.
+    void on_drained(std::function<void()> callback);
     /// Ends the response in an orderly way; further writes are refused.
     void end();
     bool open() const;

@@ -18,11 +18,12 @@ bool has_body(std::string_view method) {
 
 // A GET with `Content-Type: application/json` and no body is what the JavaScript SDK always sends: only real bodies are
 // judged.
-Result<void> check_media_types(const net::HttpRequest& request, ErrorStyle style) {
+Result<void> check_media_types(const net::HttpRequest& request, ErrorStyle style, std::string_view produces) {
     const auto accept = request.header("Accept");
-    if (!accept.empty() && accept.find("json") == std::string_view::npos &&
-        accept.find("*/*") == std::string_view::npos && accept.find("application/*") == std::string_view::npos)
-        return fail(ErrorCode::NotAcceptable, "This API answers application/json only.", "Accept");
+    const auto slash = produces.find('/');
+    if (!accept.empty() && !accept.contains(produces.substr(slash + 1)) && !accept.contains("*/*") &&
+        !accept.contains(std::string(produces.substr(0, slash)) + "/*"))
+        return fail(ErrorCode::NotAcceptable, fmt::format("This route answers {} only.", produces), "Accept");
     if (!has_body(request.method) || request.body.empty() || style == ErrorStyle::OAuth) return {};
     auto type = request.header("Content-Type");
     type = ascii::trim(type.substr(0, type.find(';')));
@@ -125,7 +126,7 @@ Result<void> Dispatcher::admit(ApiRequest& request, const Route& route, Reply& r
             fmt::format("Unable to perform the requested action. You are missing the following permission(s): {}",
                         joined(route.permissions, " or ")),
             "permission");
-    return check_media_types(request.http, route.style);
+    return check_media_types(request.http, route.style, route.produces);
 }
 
 void Dispatcher::refuse(const Route& route, Reply reply, const Error& error) const {

@@ -23,6 +23,11 @@ void Reply::response(net::HttpResponse response) && {
     std::move(responder_).respond(std::move(response));
 }
 
+net::HttpStream Reply::stream(net::HttpResponse head) && {
+    for (auto& header : headers_) head.headers.push_back(std::move(header));
+    return std::move(responder_).stream(std::move(head));
+}
+
 void Reply::json(int status, const boost::json::value& body) && {
     std::move(*this).response(
         {status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, boost::json::serialize(body)});

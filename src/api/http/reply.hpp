@@ -24,7 +24,9 @@ public:
     /// With a status and dotted code of its own.
     void error(int status, std::string_view code, const Error& error) &&;
     void response(net::HttpResponse response) &&;
-    /// For WebSocket upgrades and streams.
+    /// Sends the head now; the body follows on the stream.
+    net::HttpStream stream(net::HttpResponse head) &&;
+    /// For WebSocket upgrades.
     net::HttpResponder responder() && { return std::move(responder_); }
 
     /// Added to whatever is answered.

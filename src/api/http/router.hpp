@@ -61,6 +61,7 @@ struct Route {
     RouteBudget budget = RouteBudget::Requests;
     /// Any of, `domain:entity:action`; left empty, the router takes what route_permissions.cpp says of method and path.
     std::vector<std::string> permissions{};
+    std::string_view produces = "application/json";  ///< what `Accept` must allow
 };
 
 struct RouteMatch {

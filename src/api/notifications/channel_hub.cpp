@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t kMaxChannels = 20;
 constexpr std::size_t kMaxTopics = 1000;
 constexpr std::chrono::hours kLifetime{24};
+constexpr std::chrono::seconds kHeartbeat{30};
+constexpr std::chrono::minutes kWarning{1};
 
 std::string follower_key(const telephony::OrganizationId& organization, std::string_view topic) {
     return fmt::format("{}|{}", organization.str(), topic);
@@ -32,6 +34,8 @@ struct ChannelHub::Channel {
     std::set<std::string> topics;  ///< as asked
     std::set<std::string> expanded;
     std::shared_ptr<net::WebSocketSession> session;
+    TimePoint last_beat{};
+    bool warned = false;
 
     json::object to_json(std::string_view connect_uri) const {
         return {{"id", id}, {"connectUri", connect_uri}, {"expires", to_rfc3339(expires)}};
@@ -41,12 +45,13 @@ struct ChannelHub::Channel {
 /// One channel's WebSocket. A second connection to the same channel takes it over.
 class ChannelHub::Socket final : public net::WebSocketHandler {
 public:
-    explicit Socket(ChannelPtr channel) : channel_(std::move(channel)) {}
+    Socket(ChannelPtr channel, const Clock& clock) : channel_(std::move(channel)), clock_(clock) {}
 
     void on_open(std::shared_ptr<net::WebSocketSession> session) override {
         if (channel_->session)
             channel_->session->close(net::websocket_code::kNormal, "taken over by a newer connection");
         channel_->session = std::move(session);
+        channel_->last_beat = clock_.now();
         channel_->session->send_text(channel_frame("WebSocket Heartbeat"));
     }
     void on_message(net::WebSocketSession& session, net::WebSocketKind, std::string_view payload) override {
@@ -61,6 +66,7 @@ public:
 
 private:
     ChannelPtr channel_;
+    const Clock& clock_;
 };
 
 void ChannelHub::add_routes(Router& router) {
@@ -69,6 +75,10 @@ void ChannelHub::add_routes(Router& router) {
                 [this](ApiRequest request, Reply reply) { create(request, std::move(reply)); }});
     router.add({"GET", "/api/v2/notifications/channels", any,
                 [this](ApiRequest request, Reply reply) { list(request, std::move(reply)); }});
+    router.add({"GET", "/api/v2/notifications/availabletopics", any,
+                [this](ApiRequest, Reply reply) { topics(std::move(reply)); }});
+    router.add({"GET", "/api/v2/notifications/channels/{channelId}", any,
+                [this](ApiRequest request, Reply reply) { channel(request, std::move(reply)); }});
     router.add({"GET", "/api/v2/notifications/channels/{channelId}/subscriptions", any,
                 [this](ApiRequest request, Reply reply) { subscriptions(request, std::move(reply)); }});
     for (std::string_view method : {"POST", "PUT", "DELETE"})
@@ -110,6 +120,12 @@ std::string connect_uri(const ApiRequest& request, std::string_view id) {
 }
 
 }  // namespace
+
+void ChannelHub::channel(const ApiRequest& request, Reply reply) const {
+    const auto own = find_own(request);
+    if (!own) return std::move(reply).error(not_found("channel", request.parameter("channelId")));
+    std::move(reply).json(200, own->to_json(connect_uri(request, own->id)));
+}
 
 void ChannelHub::create(const ApiRequest& request, Reply reply) {
     forget_expired();
@@ -195,7 +211,7 @@ void ChannelHub::connect(ApiRequest request, Reply reply) {
     if (it == channels_.end() || it->second->expires <= context_.clock.wall())
         return std::move(reply).error(not_found("channel", request.parameter("channelId")));
     // The channel id is the credential: a page of another origin cannot know it.
-    std::move(reply).responder().accept_websocket("", std::make_shared<Socket>(it->second));
+    std::move(reply).responder().accept_websocket("", std::make_shared<Socket>(it->second, context_.clock));
 }
 
 void ChannelHub::publish(const telephony::OrganizationId& organization, const Frame& frame) {
@@ -212,6 +228,36 @@ void ChannelHub::publish(const telephony::Conversation& conversation) {
 
 void ChannelHub::publish(const telephony::Station& station) {
     if (!followers_.empty()) publish(station.organization, frame_of(station));
+}
+
+void ChannelHub::publish(const std::vector<telephony::Event>& events) {
+    if (followers_.empty()) return;
+    for (const auto& event : events)
+        for (const auto& frame : frames_of(event)) publish(event.organization, frame);
+}
+
+void ChannelHub::tick() {
+    forget_expired();
+    const auto now = context_.clock.now();
+    for (const auto& [id, channel] : channels_) {
+        if (!channel->session) continue;
+        if (now - channel->last_beat >= kHeartbeat) {
+            channel->last_beat = now;
+            channel->session->send_text(channel_frame("WebSocket Heartbeat"));
+        }
+        if (!channel->warned && channel->expires - context_.clock.wall() <= kWarning) {
+            channel->warned = true;
+            channel->session->send_text(closing_frame());
+        }
+    }
+}
+
+void ChannelHub::topics(Reply reply) const {
+    json::array entities;
+    for (const auto& topic : available_topics())
+        entities.push_back(
+            json::object{{"id", topic.id}, {"description", topic.description}, {"transports", json::array{"All"}}});
+    std::move(reply).json(200, json::object{{"entities", std::move(entities)}});
 }
 
 void ChannelHub::stop() {

@@ -28,6 +28,9 @@ public:
     void publish(const telephony::OrganizationId& organization, const Frame& frame);
     void publish(const telephony::Conversation& conversation);
     void publish(const telephony::Station& station);
+    void publish(const std::vector<telephony::Event>& events);
+    /// Heartbeats every 30 s, the warning a minute before a channel's end, and the end. Once a second.
+    void tick();
     /// Closes every channel's socket (shutdown).
     void stop();
 
@@ -40,6 +43,8 @@ private:
     void list(const ApiRequest& request, Reply reply) const;
     void subscriptions(const ApiRequest& request, Reply reply) const;
     void subscribe(const ApiRequest& request, Reply reply);
+    void topics(Reply reply) const;
+    void channel(const ApiRequest& request, Reply reply) const;
     void connect(ApiRequest request, Reply reply);
     ChannelPtr find_own(const ApiRequest& request) const;
     void forget_expired();

@@ -19,6 +19,9 @@ void add_trunks(Router& router, ApiContext& context);
 void add_numbers(Router& router, ApiContext& context);
 void add_telephony_configurations(Router& router, ApiContext& context);
 void add_did_pools(Router& router, ApiContext& context);
+void add_webhooks(Router& router, ApiContext& context);
+void add_analytics_events(Router& router, ApiContext& context);
+void add_audits(Router& router, ApiContext& context);
 void add_conversations(Router& router, ApiContext& context);
 /// Control of a running call; part of add_conversations().
 void add_conversation_control(Router& router, ApiContext& context);
