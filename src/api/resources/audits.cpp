@@ -92,19 +92,17 @@ using Shaper = json::object (*)(const AuditEntry&);
 /// One page with the cursor to the next.
 void answer_page(ApiContext& context, AuditQuery query, Shaper shape, Reply reply) {
     const auto size = query.limit++;  // one more says whether there is a next page
-    const bool newest_first = query.order == telephony::LogOrder::NewestFirst;
-    context.store.find_audit(
-        std::move(query), context.executor,
-        [reply = std::move(reply), shape, size, newest_first](Result<std::vector<AuditEntry>> found) mutable {
-            if (!found) return std::move(reply).error(found.error());
-            const bool more = found->size() > size;
-            if (more) found->pop_back();
-            json::array entities;
-            for (const auto& entry : *found) entities.push_back(shape(entry));
-            json::object out{{"entities", std::move(entities)}, {"pageSize", size}};
-            if (more) out["cursor"] = std::to_string(found->back().sequence);
-            std::move(reply).json(200, out);
-        });
+    context.store.find_audit(std::move(query), context.executor,
+                             [reply = std::move(reply), shape, size](Result<std::vector<AuditEntry>> found) mutable {
+                                 if (!found) return std::move(reply).error(found.error());
+                                 const bool more = found->size() > size;
+                                 if (more) found->pop_back();
+                                 json::array entities;
+                                 for (const auto& entry : *found) entities.push_back(shape(entry));
+                                 json::object out{{"entities", std::move(entities)}, {"pageSize", size}};
+                                 if (more) out["cursor"] = std::to_string(found->back().sequence);
+                                 std::move(reply).json(200, out);
+                             });
 }
 
 Result<void> apply_page(const net::HttpRequest& request, AuditQuery& query) {
