@@ -50,6 +50,7 @@ const std::vector<Row>& rows() {
         four_actions("/api/v2/apikeys", "oauth:apiKey"),
         four_actions("/api/v2/architect", "architect:flow"),
         reading("/api/v2/audits", {"audits:audit:view"}),
+        {"/api/v2/audits/erase", {}, {"directory:user:delete"}, {}, {}},
         four_actions("/api/v2/authorization/roles", "authorization:role"),
         {"/api/v2/authorization/roles/{roleId}/users",
          {"authorization:role:view"},

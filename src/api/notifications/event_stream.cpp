@@ -33,14 +33,12 @@ EventStreams::EventStreams(ApiContext& context) : context_(context), tail_(conte
 EventStreams::~EventStreams() = default;
 
 void EventStreams::add_routes(Router& router) {
-    router.add({"GET",
+    Route route{"GET",
                 "/api/v2/events/stream",
                 {"analytics:events:query", "notifications", "audits:readonly"},
-                [this](ApiRequest request, Reply reply) { open(request, std::move(reply)); },
-                ScopeRefusal::Forbidden,
-                ErrorStyle::Genesys,
-                RouteAccess::Authenticated,
-                "text/event-stream"});
+                [this](ApiRequest request, Reply reply) { open(request, std::move(reply)); }};
+    route.produces = "text/event-stream";
+    router.add(std::move(route));
 }
 
 namespace {

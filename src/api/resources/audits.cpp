@@ -24,7 +24,7 @@ namespace {
 constexpr std::size_t kQueriesKept = 256;
 constexpr std::string_view kService = "Telephony";
 const Scopes kRead{"audits:readonly", "analytics:events:query"};
-const Scopes kErase{"audits", "users"};
+const Scopes kErase{"users"};
 
 /// A stored document; null where there is none or it was erased.
 json::value document(const std::string& text) {

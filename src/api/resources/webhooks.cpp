@@ -23,7 +23,7 @@ namespace {
 constexpr std::string_view kWebhooks = "/api/v2/webhooks";
 constexpr std::string_view kWebhook = "/api/v2/webhooks/{webhookId}";
 constexpr std::chrono::hours kChangeOver{24};  ///< an old secret signs too for so long
-const Scopes kRead{"webhook:write", "webhook:read", "integrations:readonly"};
+const Scopes kRead{"webhook:write", "integrations:readonly"};
 const Scopes kWrite{"webhook:write", "integrations"};
 
 json::object webhook_json(const Webhook& webhook, const telephony::Secrets& secrets) {
