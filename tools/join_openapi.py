@@ -18,7 +18,7 @@ import yaml
 
 METHODS = ("get", "post", "put", "patch", "delete")
 OPERATION_KEYS = {"id", "summary", "description", "scopes", "permissions", "refusal", "access", "style", "query", "headers", "body", "form",
-                  "answers", "errors", "deprecated", "idempotent", "upgrade"}
+                  "answers", "errors", "deprecated", "schemes"}
 ERROR_SCHEMA = {"genesys": "ErrorBody", "oauth": "OAuthError", "detail": "DetailError"}
 ERROR_TEXT = {
     400: "The request breaks a rule: the message names the field and the rule. Nothing has changed.",
@@ -135,6 +135,11 @@ def error(status: int, style: str) -> dict:
     return {"$ref": f"#/components/responses/{style}{status}"}
 
 
+def is_keyed(method: str, operation: dict) -> bool:
+    """Does it honour Idempotency-Key?"""
+    return method == "post" and operation.get("access") != "open"
+
+
 def error_statuses(path: str, method: str, operation: dict, style: str) -> list[int]:
     """What can go wrong with any operation like this one, and what the fragment adds."""
     invalid = 422 if style == "detail" else 400
@@ -147,10 +152,12 @@ def error_statuses(path: str, method: str, operation: dict, style: str) -> list[
         out.add(invalid)
     if operation.get("body"):
         out |= {413, 415}
-    if operation.get("idempotent"):
+    if is_keyed(method, operation):
         out |= {400, 409, 422}
     if method in ("put", "patch"):
         out |= {409, 412}
+    if method == "delete" and operation.get("access") != "open":
+        out |= {400, 409, 412}
     return sorted(out)
 
 
@@ -175,7 +182,7 @@ def parameters(path: str, method: str, operation: dict, named: dict, where: str)
             problems.append(f"{where}: there is no shared parameter {item}")
     for item in operation.get("headers") or []:
         out.append({"$ref": f"#/components/parameters/{item}"} if isinstance(item, str) else {"in": "header"} | shorthand(item))
-    if operation.get("idempotent"):
+    if is_keyed(method, operation):
         out.append({"$ref": "#/components/parameters/IdempotencyKey"})
     if method in ("put", "patch", "delete") and operation.get("access") != "open":
         out.append({"$ref": "#/components/parameters/IfMatch"})
@@ -202,6 +209,8 @@ def join_operation(path: str, method: str, operation: dict, tag: str, style: str
         out["requestBody"] = {"required": True, "content": {
             "application/x-www-form-urlencoded": {"schema": shorthand(as_schema(operation["form"]))}}}
     out["responses"] = {str(status): answer(int(status), value) for status, value in (operation.get("answers") or {}).items()}
+    if method == "get" and operation.get("access") != "open" and "{" in path:
+        out["responses"].setdefault("304", {"description": "The ETag in If-None-Match is the present one."})
     for status in error_statuses(path, method, operation, style):
         out["responses"].setdefault(str(status), error(status, style))
     out["security"] = security(operation, style)

@@ -77,7 +77,8 @@ struct ApiServer::Impl {
           authorize(context.store, grants, login, context.clock, context.random, context.executor),
           channels(context),
           streams(context),
-          dispatcher(router, authenticator, context.store.snapshots(), context.clock, context.random) {
+          idempotency(context.store, context.secrets, context.executor),
+          dispatcher(router, authenticator, context.store.snapshots(), context.clock, context.random, idempotency) {
         grants.load(context.store.load_grants(context.clock.wall()));
         tokens.add_routes(router);
         add_own_token(router, issuer, grants);
@@ -123,6 +124,7 @@ struct ApiServer::Impl {
     AuthorizeEndpoint authorize;
     ChannelHub channels;
     EventStreams streams;
+    IdempotencyGate idempotency;
     Dispatcher dispatcher;
 };
 

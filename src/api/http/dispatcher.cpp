@@ -59,8 +59,14 @@ std::string joined(const Texts& texts, std::string_view separator) {
 }  // namespace
 
 Dispatcher::Dispatcher(const Router& router, const Authenticator& authenticator,
-                       const telephony::SnapshotHub& snapshots, const Clock& clock, Random& random)
-    : router_(router), authenticator_(authenticator), snapshots_(snapshots), clock_(clock), random_(random) {}
+                       const telephony::SnapshotHub& snapshots, const Clock& clock, Random& random,
+                       IdempotencyGate& idempotency)
+    : router_(router),
+      authenticator_(authenticator),
+      snapshots_(snapshots),
+      clock_(clock),
+      random_(random),
+      idempotency_(idempotency) {}
 
 std::string Dispatcher::correlation_of(const net::HttpRequest& request) {
     const auto given = request.header("ININ-Correlation-Id");
@@ -71,6 +77,8 @@ void Dispatcher::handle(net::HttpRequest http, net::HttpResponder responder) {
     auto match = router_.match(http.method, http.path);
     Reply reply(std::move(responder), correlation_of(http), match.route ? match.route->style : ErrorStyle::Genesys);
     add_cors(http, reply);
+    const bool read = http.method == "GET" || http.method == "HEAD";
+    reply.set_conditions(read ? std::string(http.header("If-None-Match")) : std::string(), http.has_header("If-Match"));
     if (http.method == "OPTIONS" && http.has_header("Access-Control-Request-Method"))
         return std::move(reply).response(preflight());
     if (!match.route && match.allowed.empty())
@@ -84,6 +92,28 @@ void Dispatcher::handle(net::HttpRequest http, net::HttpResponder responder) {
     ApiRequest request{std::move(http), std::move(match.parameters), {}, reply.correlation(), snapshots_.get()};
     if (auto admitted = admit(request, *match.route, reply); !admitted)
         return refuse(*match.route, std::move(reply), admitted.error());
+    run(*match.route, std::move(request), std::move(reply));
+}
+
+void Dispatcher::run(const Route& route, ApiRequest request, Reply reply) {
+    const bool keyed = route.method == "POST" && route.access == RouteAccess::Authenticated &&
+                       request.http.has_header("Idempotency-Key");
+    if (!keyed) return route.handler(std::move(request), std::move(reply));
+    idempotency_.run(std::move(request), std::move(reply), route.handler,
+                     [this](ApiRequest lost, Reply answer, const std::string& id) {
+                         read_back(std::move(lost), std::move(answer), id);
+                     });
+}
+
+// The server died between carrying the request out and keeping its answer: what the request made is the answer.
+void Dispatcher::read_back(ApiRequest request, Reply reply, const std::string& id) const {
+    auto match = router_.match("GET", request.http.path + "/" + id);
+    if (!match.route || id.empty())
+        return std::move(reply).error({ErrorCode::Conflict,
+                                       "The request with this Idempotency-Key was carried out; its answer was lost.",
+                                       "Idempotency-Key"});
+    request.http.method = "GET";
+    request.parameters = std::move(match.parameters);
     match.route->handler(std::move(request), std::move(reply));
 }
 

@@ -9,6 +9,7 @@
 
 #include "api/auth/authenticator.hpp"
 #include "api/auth/rate_limiter.hpp"
+#include "api/http/idempotency.hpp"
 #include "api/http/reply.hpp"
 #include "api/http/router.hpp"
 #include "base/clock.hpp"
@@ -21,7 +22,7 @@ class Dispatcher {
 public:
     /// All arguments outlive the dispatcher.
     Dispatcher(const Router& router, const Authenticator& authenticator, const telephony::SnapshotHub& snapshots,
-               const Clock& clock, Random& random);
+               const Clock& clock, Random& random, IdempotencyGate& idempotency);
 
     void handle(net::HttpRequest request, net::HttpResponder responder);
 
@@ -30,6 +31,8 @@ private:
     Result<void> identify(ApiRequest& request, const Route& route, Reply& reply);
     /// Counts one request and says on the answer where the bucket stands.
     Result<void> count(const std::string& bucket, int limit, Reply& reply);
+    void run(const Route& route, ApiRequest request, Reply reply);
+    void read_back(ApiRequest request, Reply reply, const std::string& id) const;
     void refuse(const Route& route, Reply reply, const Error& error) const;
     std::string correlation_of(const net::HttpRequest& request);
 
@@ -38,6 +41,7 @@ private:
     telephony::SnapshotReader snapshots_;
     const Clock& clock_;
     Random& random_;
+    IdempotencyGate& idempotency_;
     RateLimiter limiter_;
 };
 

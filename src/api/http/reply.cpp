@@ -1,8 +1,25 @@
 #include "api/http/reply.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/ascii.hpp"
+
 namespace dp::api {
+
+namespace {
+
+// RFC 9110 section 13.1.2: weak comparison against a list of tags, or `*`.
+bool names_tag(std::string_view list, std::string_view tag) {
+    for (auto each : ascii::split(list, ',')) {
+        each = ascii::trim(each);
+        if (each.starts_with("W/")) each.remove_prefix(2);
+        if (each == "*" || each == tag) return true;
+    }
+    return false;
+}
+
+}  // namespace
 
 Reply::Reply(net::HttpResponder responder, std::string correlation, ErrorStyle style)
     : responder_(std::move(responder)), correlation_(std::move(correlation)), style_(style) {
@@ -19,7 +36,11 @@ void Reply::set_header(std::string_view name, std::string value) {
 }
 
 void Reply::response(net::HttpResponse response) && {
+    const auto tag = std::ranges::find(headers_, "ETag", &net::HttpHeader::name);
+    if (response.status == 200 && tag != headers_.end() && names_tag(if_none_match_, tag->value))
+        response = {304, {}, {}};
     for (auto& header : headers_) response.headers.push_back(std::move(header));
+    if (finish_) return std::exchange(finish_, nullptr)(std::move(response), std::move(responder_));
     std::move(responder_).respond(std::move(response));
 }
 
@@ -38,6 +59,8 @@ void Reply::empty(int status) && {
 }
 
 void Reply::error(const Error& error) && {
+    if (has_if_match_ && style_ == ErrorStyle::Genesys && error.code == ErrorCode::Conflict && error.field == "version")
+        return std::move(*this).error(412, "precondition.failed", error);
     auto response = error_response(error, style_, correlation_);
     std::move(*this).response(std::move(response));
 }

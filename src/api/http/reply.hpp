@@ -4,6 +4,7 @@
 
 #include <boost/json/fwd.hpp>
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +30,16 @@ public:
     /// For WebSocket upgrades.
     net::HttpResponder responder() && { return std::move(responder_); }
 
+    /// Sees the finished answer before it goes out and sends it on; dropped unused when nothing is answered this way
+    /// (an upgrade, a stream, a dropped reply).
+    using Finish = std::move_only_function<void(net::HttpResponse, net::HttpResponder)>;
+    void on_response(Finish finish) { finish_ = std::move(finish); }
+    /// The request's preconditions (RFC 9110 section 13): a 200 whose ETag is in `if_none_match` becomes 304, and a
+    /// version conflict 412 when the request had If-Match.
+    void set_conditions(std::string if_none_match, bool has_if_match) {
+        if_none_match_ = std::move(if_none_match);
+        has_if_match_ = has_if_match;
+    }
     /// Added to whatever is answered.
     void add_header(std::string name, std::string value);
     /// In place of what was added under this name.
@@ -40,6 +51,9 @@ private:
     std::string correlation_;
     ErrorStyle style_;
     std::vector<net::HttpHeader> headers_;
+    Finish finish_;
+    std::string if_none_match_;
+    bool has_if_match_ = false;
 };
 
 }  // namespace dp::api

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "api/http/idempotency.hpp"
 #include "base/ascii.hpp"
 
 namespace dp::api {
@@ -18,6 +19,8 @@ telephony::WriteContext write_context(const ApiRequest& request, const Clock& cl
     out.actor.id = request.caller.actor();
     out.request_id = request.correlation;
     out.now = clock.wall();
+    if (request.http.method == "POST" && request.http.has_header("Idempotency-Key"))
+        out.idempotency = idempotency_of(request);
     return out;
 }
 
@@ -44,8 +47,13 @@ Result<void> finish(const Body& body, const ApiRequest& request, Reply& reply) {
 
 Result<std::int64_t> expected_version(const ApiRequest& request, JsonReader& fields) {
     const auto version = fields.integer("version", 0, std::int64_t{1} << 53U);
+    DP_TRY(matched, matched_version(request));
+    return matched == telephony::kAnyVersion ? version.value_or(telephony::kAnyVersion) : matched;
+}
+
+Result<std::int64_t> matched_version(const ApiRequest& request) {
     auto match = request.http.header("If-Match");
-    if (match.empty() || match == "*") return version.value_or(telephony::kAnyVersion);
+    if (match.empty() || match == "*") return telephony::kAnyVersion;
     if (match.starts_with("W/")) match.remove_prefix(2);
     if (match.size() > 2 && match.front() == '"' && match.back() == '"') match = match.substr(1, match.size() - 2);
     const auto tag = ascii::parse_decimal<std::int64_t>(match);

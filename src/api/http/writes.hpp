@@ -30,6 +30,9 @@ Result<Body> body_of(const ApiRequest& request);
 /// After the last field was read: its first error, or what is unknown.
 Result<void> finish(const Body& body, const ApiRequest& request, Reply& reply);
 
+/// The version that If-Match names; kAnyVersion without one.
+Result<std::int64_t> matched_version(const ApiRequest& request);
+
 /// `If-Match: "7"` beats the body's `version`; neither: kAnyVersion (the seeds' clients send none, last write wins).
 Result<std::int64_t> expected_version(const ApiRequest& request, JsonReader& fields);
 

@@ -87,6 +87,8 @@ template <class T>
 telephony::Reply<telephony::Committed> when_stored(Reply reply, const Shape<T>& shape, int status) {
     return [reply = std::move(reply), shape, status](Result<telephony::Committed> done) mutable {
         if (!done) return std::move(reply).error(done.error());
+        if (done->entities.empty())
+            return std::move(reply).error({ErrorCode::Conflict, "This request was carried out before.", ""});
         const auto& entity = *std::get<telephony::Ptr<T>>(done->entities.front());
         reply_entity(std::move(reply), status, shape, entity, *done->snapshot->organization(entity.meta.organization));
     };
@@ -138,8 +140,10 @@ void add_remove(Router& router, ApiContext& context, const Shape<T>& shape, tele
                     const std::string id = request.parameter(shape.parameter);
                     if (!request.config().template all<T>().find(id))
                         return std::move(reply).error(not_found(shape.noun, id));
+                    const auto version = matched_version(request);
+                    if (!version) return std::move(reply).error(version.error());
                     context.configuration.remove(
-                        write_context(request, context.clock), type, id, telephony::kAnyVersion, context.executor,
+                        write_context(request, context.clock), type, id, *version, context.executor,
                         [reply = std::move(reply)](Result<telephony::Committed> done) mutable {
                             done ? std::move(reply).empty(204) : std::move(reply).error(done.error());
                         });

@@ -85,6 +85,21 @@ Outcome<Applied> UnitWriter::apply(t::UnitOfWork& unit, WallTime now) {
     return out;
 }
 
+namespace {
+
+/// With the id of what the unit makes, so that a crash before the answer was kept leaves something to answer from.
+t::IdempotencyRecord claimed(const t::UnitOfWork& unit) {
+    t::IdempotencyRecord out = *unit.idempotency;
+    if (out.http_status != 0) return out;
+    if (!unit.puts.empty())
+        out.response = t::id_of(unit.puts.front().entity);
+    else if (!unit.conversations.empty())
+        out.response = unit.conversations.front().id.str();
+    return out;
+}
+
+}  // namespace
+
 Outcome<void> UnitWriter::apply_all(t::UnitOfWork& unit, WallTime now, Applied& out) {
     DP_TRY(replay, replayed(unit, now, out));
     if (replay) return {};
@@ -96,7 +111,7 @@ Outcome<void> UnitWriter::apply_all(t::UnitOfWork& unit, WallTime now, Applied& 
         DP_CHECK(run(connection_, "DELETE FROM access_grants WHERE token_sha256 = ?", each));
     DP_CHECK(put_webhook_progress(unit));
     for (const t::AuditErasure& each : unit.erasures) DP_CHECK(erase_audit(each));
-    if (unit.idempotency) DP_CHECK(put_idempotency(*unit.idempotency, now));
+    if (unit.idempotency) DP_CHECK(put_idempotency(claimed(unit), now));
     // A change that changed nothing leaves no trace.
     const bool only_puts =
         unit.removes.empty() && unit.conversations.empty() && unit.grants.empty() && unit.revoked_grants.empty();
@@ -125,6 +140,9 @@ Outcome<bool> UnitWriter::replayed(const t::UnitOfWork& unit, WallTime now, Appl
                      asked.key));
         return false;
     }
+    // The answer of a unit that claimed the key completes its record.
+    if (asked.http_status != 0 && found->http_status == 0 && found->request_sha256 == asked.request_sha256)
+        return false;
     if (found->request_sha256 != asked.request_sha256)
         return refuse(ErrorCode::IdempotencyMismatch, "The Idempotency-Key was used before with another request.",
                       "Idempotency-Key");
@@ -314,7 +332,9 @@ Outcome<void> UnitWriter::put_idempotency(const t::IdempotencyRecord& record, Wa
     return run(
         connection_,
         "INSERT INTO idempotency_keys (scope, idempotency_key, request_sha256, http_status, response, created_at) "
-        "VALUES (?, ?, ?, ?, ?, ?)",
+        "VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (scope, idempotency_key) DO UPDATE SET http_status = excluded.http_status, response = "
+        "excluded.response",
         record.scope, record.key, record.request_sha256, record.http_status, record.response, to_millis(now));
 }
 

@@ -1,0 +1,54 @@
+#pragma once
+/// @file IdempotencyGate: `Idempotency-Key` for every POST, before its handler. The same request of the same client
+/// under the same key is carried out once within 24 hours and answered alike: concurrent ones wait for the first,
+/// later ones get what was kept, and another body under the key is a 422.
+///
+/// How it survives a crash: the unit of work that carries the request out claims the key in the same transaction; the
+/// answer is kept before it goes out. A claim without an answer (the server died in between) is answered from what the
+/// request made. Only success is kept: a refused request changed nothing and may be sent again.
+///
+/// Answers are kept sealed, because some show a secret once. API thread, but answers may come from any. The gate
+/// outlives every request. Source: product.md "Idempotency-Key".
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "api/http/reply.hpp"
+#include "api/http/router.hpp"
+#include "telephony/ports/secrets.hpp"
+#include "telephony/ports/store.hpp"
+
+namespace dp::api {
+
+/// The claim of a POST's key: who, where, which key, which body.
+telephony::IdempotencyRecord idempotency_of(const ApiRequest& request);
+
+class IdempotencyGate {
+public:
+    /// Answers a request from the resource with this id, which an earlier try of it made.
+    using ReadBack = std::function<void(ApiRequest, Reply, const std::string&)>;
+
+    IdempotencyGate(telephony::Store& store, const telephony::Secrets& secrets, Executor& api);
+    ~IdempotencyGate();
+
+    void run(ApiRequest request, Reply reply, const ApiHandler& handler, ReadBack read_back);
+
+private:
+    struct Flights;
+    struct Landing;
+    struct Attempt;
+
+    void look_up(Attempt attempt);
+    void proceed(Attempt attempt, const std::optional<telephony::IdempotencyRecord>& kept);
+    void replay(Reply reply, const telephony::IdempotencyRecord& kept) const;
+    void keep(telephony::IdempotencyRecord record, net::HttpResponse response, net::HttpResponder responder,
+              std::shared_ptr<Landing> landing);
+
+    telephony::Store& store_;
+    const telephony::Secrets& secrets_;
+    Executor& api_;
+    std::shared_ptr<Flights> flights_;
+};
+
+}  // namespace dp::api
