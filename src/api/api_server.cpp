@@ -8,6 +8,7 @@
 #include "api/auth/token_endpoint.hpp"
 #include "api/console/console_login.hpp"
 #include "api/http/dispatcher.hpp"
+#include "api/http/live_figures.hpp"
 #include "api/notifications/channel_hub.hpp"
 #include "api/notifications/event_stream.hpp"
 #include "api/openapi/openapi_document.hpp"
@@ -26,7 +27,8 @@ Route open_route(std::string_view method, std::string_view path, ApiHandler hand
     return {method, path, {}, std::move(handler), ScopeRefusal::Forbidden, ErrorStyle::Genesys, RouteAccess::Open};
 }
 
-void add_health(Router& router, const ReadyCheck& ready, const telephony::Store& store) {
+void add_health(Router& router, const ReadyCheck& ready, const ApiContext& context) {
+    const auto& store = context.store;
     router.add(open_route("GET", "/health",
                           [](ApiRequest, Reply reply) { std::move(reply).json(200, json::object{{"status", "ok"}}); }));
     router.add(open_route("GET", "/ready", [ready, &store](ApiRequest, Reply reply) {
@@ -35,7 +37,8 @@ void add_health(Router& router, const ReadyCheck& ready, const telephony::Store&
         if (problem.empty()) return std::move(reply).json(200, json::object{{"status", "ready"}});
         std::move(reply).json(503, json::object{{"status", "not ready"}, {"reason", problem}});
     }));
-    router.add(open_route("GET", "/metrics", [](ApiRequest, Reply reply) {
+    router.add(open_route("GET", "/metrics", [&context](ApiRequest, Reply reply) {
+        set_live_figures(context);
         std::move(reply).response({200, {{"Content-Type", "text/plain; version=0.0.4"}}, metrics::render()});
     }));
 }
@@ -108,7 +111,7 @@ struct ApiServer::Impl {
                          add_analytics_events,
                          add_audits})
             add(router, context);
-        add_health(router, options.ready, context.store);
+        add_health(router, options.ready, context);
         add_sandbox(router, options.sandbox_numbers);
         add_documentation(router);
     }

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/log.hpp"
 #include "base/metrics.hpp"
 
 namespace dp::call {
@@ -32,6 +33,8 @@ void count_end(const telephony::Conversation& conversation) {
         counter = &metrics::counter("dialplane_call_ended_total", "reason=\"" + name + "\"", "Calls ended, by reason.");
     }
     counter->add();
+    log::info("call", "call ended reason={} conversation={}", telephony::facts(conversation.termination->reason).name,
+              conversation.id.str());
 }
 
 }  // namespace

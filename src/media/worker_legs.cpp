@@ -72,6 +72,24 @@ void Worker::drain(Owned& owned) {
     draining_.push_back({now_ + settings_.drain, family, std::move(sockets)});
 }
 
+namespace {
+
+/// A leg's totals join the process's when it ends: nothing is counted twice and nothing per packet.
+void count_packets(const call::MediaStatistics& leg) {
+    constexpr std::string_view kName = "dialplane_media_packets_total";
+    constexpr std::string_view kHelp = "RTP packets of ended legs: received, sent, lost on the way to us, refused.";
+    static auto& received = metrics::counter(kName, "kind=\"received\"", kHelp);
+    static auto& sent = metrics::counter(kName, "kind=\"sent\"", kHelp);
+    static auto& lost = metrics::counter(kName, "kind=\"lost\"", kHelp);
+    static auto& refused = metrics::counter(kName, "kind=\"refused\"", kHelp);
+    received.add(leg.packets_received);
+    sent.add(leg.packets_sent);
+    lost.add(leg.packets_lost);
+    refused.add(leg.packets_dropped);
+}
+
+}  // namespace
+
 void Worker::release(call::LegId id) {
     const auto at = legs_.find(id);
     if (at == legs_.end()) return;
@@ -79,6 +97,7 @@ void Worker::release(call::LegId id) {
     leg.close(now_);
     flush_sends();
     count_drops(at->second);
+    count_packets(leg.statistics());
     outbox_.put([id, last = leg.statistics()](Listener& listener) {
         if (listener.events) listener.events->on_statistics(id, last);
     });

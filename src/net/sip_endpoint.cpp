@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "net/event_loop.hpp"
+#include "net/sip_message_counters.hpp"
 
 namespace dp::net {
 
@@ -34,6 +35,7 @@ void SipEndpoint::set_listening(sip::TransportKind kind, const Endpoint& local) 
 void SipEndpoint::datagram(std::span<const std::uint8_t> bytes, const Endpoint& from, const Endpoint& to) {
     if (bytes.size() > scratch_.size()) return;
     std::ranges::copy(bytes, scratch_.begin());
+    count_sip_message(SipDirection::In, {scratch_.data(), bytes.size()});
     receiver_.receive({scratch_.data(), bytes.size()}, {sip::TransportKind::Udp, 0, 0, to, from});
 }
 
@@ -44,6 +46,7 @@ UdpSocket* SipEndpoint::socket_for(const Endpoint& remote) const {
 }
 
 bool SipEndpoint::send(const sip::Flow& flow, std::string_view message) {
+    count_sip_message(SipDirection::Out, message);
     if (flow.kind != sip::TransportKind::Udp) {
         if (!streams_) return false;
         if (closing_ && *closing_ == flow) {
@@ -81,6 +84,7 @@ std::string_view SipEndpoint::advertised(const sip::Flow& flow) const {
 }
 
 void SipEndpoint::on_sip_message(const sip::Flow& flow, std::string message) {
+    count_sip_message(SipDirection::In, message);
     receiver_.receive(message, flow);
 }
 

@@ -66,7 +66,8 @@ Dispatcher::Dispatcher(const Router& router, const Authenticator& authenticator,
       snapshots_(snapshots),
       clock_(clock),
       random_(random),
-      idempotency_(idempotency) {}
+      idempotency_(idempotency),
+      figures_(clock) {}
 
 std::string Dispatcher::correlation_of(const net::HttpRequest& request) {
     const auto given = request.header("ININ-Correlation-Id");
@@ -77,6 +78,7 @@ void Dispatcher::handle(net::HttpRequest http, net::HttpResponder responder) {
     auto match = router_.match(http.method, http.path);
     Reply reply(std::move(responder), correlation_of(http), match.route ? match.route->style : ErrorStyle::Genesys);
     add_cors(http, reply);
+    figures_.follow(http, match.route, reply);
     const bool read = http.method == "GET" || http.method == "HEAD";
     reply.set_conditions(read ? std::string(http.header("If-None-Match")) : std::string(), http.has_header("If-Match"));
     if (http.method == "OPTIONS" && http.has_header("Access-Control-Request-Method"))

@@ -11,6 +11,7 @@
 #include "api/auth/rate_limiter.hpp"
 #include "api/http/idempotency.hpp"
 #include "api/http/reply.hpp"
+#include "api/http/request_figures.hpp"
 #include "api/http/router.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
@@ -43,6 +44,7 @@ private:
     Random& random_;
     IdempotencyGate& idempotency_;
     RateLimiter limiter_;
+    RequestFigures figures_;
 };
 
 }  // namespace dp::api

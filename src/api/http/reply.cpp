@@ -40,6 +40,7 @@ void Reply::response(net::HttpResponse response) && {
     if (response.status == 200 && tag != headers_.end() && names_tag(if_none_match_, tag->value))
         response = {304, {}, {}};
     for (auto& header : headers_) response.headers.push_back(std::move(header));
+    if (observer_) observer_(response.status);
     if (finish_) return std::exchange(finish_, nullptr)(std::move(response), std::move(responder_));
     std::move(responder_).respond(std::move(response));
 }

@@ -34,6 +34,8 @@ public:
     /// (an upgrade, a stream, a dropped reply).
     using Finish = std::move_only_function<void(net::HttpResponse, net::HttpResponder)>;
     void on_response(Finish finish) { finish_ = std::move(finish); }
+    /// Told the status when an answer is ready: for figures and the log. Not told of upgrades and streams.
+    void observe(std::move_only_function<void(int status)> observer) { observer_ = std::move(observer); }
     /// The request's preconditions (RFC 9110 section 13): a 200 whose ETag is in `if_none_match` becomes 304, and a
     /// version conflict 412 when the request had If-Match.
     void set_conditions(std::string if_none_match, bool has_if_match) {
@@ -52,6 +54,7 @@ private:
     ErrorStyle style_;
     std::vector<net::HttpHeader> headers_;
     Finish finish_;
+    std::move_only_function<void(int)> observer_;
     std::string if_none_match_;
     bool has_if_match_ = false;
 };

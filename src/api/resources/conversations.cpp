@@ -4,6 +4,7 @@
 #include "api/genesys/conversation_json.hpp"
 #include "api/resources/conversation_access.hpp"
 #include "api/resources/resources.hpp"
+#include "base/log.hpp"
 
 namespace dp::api {
 
@@ -205,6 +206,9 @@ private:
     static void started(ApiContext& context, const telephony::WriteContext& write, const PlacedCall& placed,
                         AgentAnswer answer, Reply reply) {
         const auto& conversation = *placed.conversation;
+        log::info("call", "call placed from={} to={} conversation={} correlation={}",
+                  log::masked(conversation.caller_id), log::masked(conversation.destination), conversation.id.str(),
+                  reply.correlation());
         if (!context.calls.start(placed, answer))
             context.conversations.abandon(write, conversation, telephony::EndReason::Overloaded, context.executor,
                                           [](auto) {});

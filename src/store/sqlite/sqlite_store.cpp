@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "base/histogram.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "store/sqlite/queries.hpp"
@@ -117,10 +118,14 @@ void SqliteStore::commit_queued() {
 }
 
 void SqliteStore::commit(Batch& batch) {
+    static auto& commit_time =
+        metrics::histogram("dialplane_store_commit_seconds", "", "One transaction, from its first unit to the disk.");
     queued_.fetch_sub(batch.size(), std::memory_order_relaxed);
+    const auto began = std::chrono::steady_clock::now();
     if (auto written = write(batch); !written) {
         give_up(batch, written.error());
     } else {
+        commit_time.observe(std::chrono::steady_clock::now() - began);
         publish(batch);
         note({});
     }

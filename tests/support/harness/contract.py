@@ -101,6 +101,11 @@ def watch(base_url: str) -> None:
     _watched[urllib.parse.urlsplit(base_url).netloc] = Contract(answer.json())
 
 
+def forget(base_url: str) -> None:
+    """For measurements."""
+    _watched.pop(urllib.parse.urlsplit(base_url).netloc, None)
+
+
 def of(base_url: str) -> Contract:
     return _watched[urllib.parse.urlsplit(base_url).netloc]
 
