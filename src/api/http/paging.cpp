@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "base/ascii.hpp"
+#include "base/crypto.hpp"
 
 namespace dp::api {
 
@@ -27,10 +28,14 @@ Result<std::size_t> positive(const net::HttpRequest& request, std::string_view n
     return *number;
 }
 
+Error bad_cursor() {
+    return {ErrorCode::InvalidValue, "after must be taken from a nextUri.", "after"};
+}
+
 std::string page_uri(const net::HttpRequest& request, const Page& page, std::size_t number) {
     std::string out = fmt::format("{}?pageSize={}&pageNumber={}", request.path, page.size, number);
     for (const auto& [key, value] : request.query)
-        if (key != "pageSize" && key != "pageNumber")
+        if (key != "pageSize" && key != "pageNumber" && key != "after")
             out += fmt::format("&{}={}", net::percent_encode(key), net::percent_encode(value));
     return out;
 }
@@ -40,7 +45,35 @@ std::string page_uri(const net::HttpRequest& request, const Page& page, std::siz
 Result<Page> page_of(const net::HttpRequest& request) {
     DP_TRY(size, positive(request, "pageSize", 25, kMaxPageSize));
     DP_TRY(number, positive(request, "pageNumber", 1, kMaxPageNumber));
-    return Page{size, number};
+    Page out{size, number, std::nullopt};
+    const auto after = request.query_value("after");
+    if (!after) return out;
+    const auto text = crypto::base64_decode(*after);
+    const auto gap = text ? text->find('\0') : std::string::npos;
+    if (gap == std::string::npos) return std::unexpected(bad_cursor());
+    out.after = std::pair{text->substr(0, gap), text->substr(gap + 1)};
+    return out;
+}
+
+std::string cursor_of(std::string_view name, std::string_view id) {
+    return crypto::base64(std::string(name) + '\0' + std::string(id));
+}
+
+json::object list_envelope(const net::HttpRequest& request, const Page& page, std::size_t total, json::array entities,
+                           const std::string& next) {
+    const std::size_t pages = std::max<std::size_t>(1, (total + page.size - 1) / page.size);
+    json::object out{{"entities", std::move(entities)},
+                     {"pageSize", page.size},
+                     {"pageNumber", page.number},
+                     {"total", total},
+                     {"pageCount", pages},
+                     {"selfUri", page_uri(request, page, page.number)},
+                     {"firstUri", page_uri(request, page, 1)},
+                     {"lastUri", page_uri(request, page, pages)}};
+    if (!next.empty())
+        out["nextUri"] = page_uri(request, page, page.number + 1) + "&after=" + net::percent_encode(next);
+    if (page.number > 1 && page.number <= pages) out["previousUri"] = page_uri(request, page, page.number - 1);
+    return out;
 }
 
 json::object list_envelope(const net::HttpRequest& request, const Page& page, std::size_t total,

@@ -49,5 +49,31 @@ TEST(Wildcard, StarsStandForAnything) {
     EXPECT_FALSE(matches_wildcard("*x*", "John Doe"));
 }
 
+TEST(Paging, ACursorCarriesNameAndIdThroughTheNextUri) {
+    auto asked = request({{"pageSize", "10"}, {"after", cursor_of("a name, with = and \xc3\xa9", "id-1")}});
+    const auto page = page_of(asked);
+    ASSERT_TRUE(page);
+    EXPECT_EQ(page->after->first, "a name, with = and \xc3\xa9");
+    EXPECT_EQ(page->after->second, "id-1");
+    const auto shown = list_envelope(asked, *page, 35, {}, cursor_of("b", "id-2"));
+    EXPECT_EQ(std::string(shown.at("nextUri").as_string()),
+              "/api/v2/users?pageSize=10&pageNumber=2&after=" + net::percent_encode(cursor_of("b", "id-2")));
+}
+
+TEST(Paging, ACursorThatIsNoneIsRefused) {
+    for (std::string bad : {"", "%", "bm90aGluZw==", "\xff"}) {
+        const auto page = page_of(request({{"after", bad}}));
+        ASSERT_FALSE(page) << bad;
+        EXPECT_EQ(page.error().field, "after");
+    }
+}
+
+TEST(Paging, OnlyAPrefixWithoutLettersNarrowsTheIndex) {
+    EXPECT_EQ(index_prefix("+1415*"), "+1415");
+    EXPECT_EQ(index_prefix("+14155552671"), "+14155552671");
+    EXPECT_EQ(index_prefix("acme*"), "");
+    EXPECT_EQ(index_prefix("*7"), "");
+}
+
 }  // namespace
 }  // namespace dp::api

@@ -24,4 +24,17 @@ bool matches_wildcard(std::string_view pattern, std::string_view text) {
     return p == pattern.size();
 }
 
+bool is_filtered(const net::HttpRequest& request) {
+    return std::ranges::any_of(request.query, [](const auto& parameter) {
+        return parameter.first != "pageSize" && parameter.first != "pageNumber" && parameter.first != "after";
+    });
+}
+
+std::string_view index_prefix(std::string_view pattern) {
+    const auto prefix = pattern.substr(0, pattern.find('*'));
+    return std::ranges::any_of(prefix, [](char c) { return ascii::to_lower(c) != c || ascii::is_lower(c); })
+               ? std::string_view()
+               : prefix;
+}
+
 }  // namespace dp::api

@@ -32,6 +32,7 @@ struct Shape {
     std::function<bool(const T&, const net::HttpRequest&)> matches = nullptr;
     ScopeRefusal refusal = ScopeRefusal::Forbidden;
     int created = 201;  ///< what a POST answers; the real API's own shapes say 200
+    std::string_view name_parameter = "name";  ///< the query parameter that filters what the list is ordered by
 };
 
 /// `*` stands for any run of characters, case ignored.
@@ -50,6 +51,80 @@ void reply_entity(Reply reply, int status, const Shape<T>& shape, const T& entit
     std::move(reply).json(status, shape.to_json(entity, config));
 }
 
+/// Does the query ask for anything but a page?
+bool is_filtered(const net::HttpRequest& request);
+
+/// What every name that matches the pattern begins with, as far as the index can use it: case is ignored in patterns
+/// and not in the index, so a prefix with letters is of no help; one of a telephone number is.
+std::string_view index_prefix(std::string_view pattern);
+
+/// A page under construction: takes the entities in their order and keeps those that belong on it.
+template <class T>
+struct PageBuilder {
+    const Shape<T>& shape;
+    const ApiRequest& request;
+    const Page& page;
+    boost::json::array entities{};
+    telephony::Ptr<T> last{};
+    bool more = false;
+
+    void show(const telephony::Ptr<T>& entity) {
+        entities.push_back(shape.to_json(*entity, request.config()));
+        last = entity;
+    }
+    boost::json::object finish(std::size_t total) && {
+        const auto next = more && last ? cursor_of(telephony::ByName::name(*last), last->id.str()) : std::string();
+        return list_envelope(request.http, page, total, std::move(entities), next);
+    }
+};
+
+using ListKey = std::tuple<std::string_view, std::string_view>;
+
+inline ListKey start_of(const Page& page) {
+    return page.after ? ListKey(page.after->first, page.after->second) : ListKey();
+}
+
+/// Everything is listed: O(log n) per entity shown.
+template <class T>
+boost::json::object whole_page(PageBuilder<T> out) {
+    const auto& index = out.request.config().template by_name<T>();
+    const auto start = start_of(out.page);
+    const auto first =
+        out.page.after ? index.rank(start) + (index.find(start) ? 1 : 0) : (out.page.number - 1) * out.page.size;
+    for (std::size_t i = first; i < std::min(index.size(), first + out.page.size); ++i) out.show(index.at(i));
+    out.more = first + out.page.size < index.size();
+    return std::move(out).finish(index.size());
+}
+
+/// Some are: one pass over what may match.
+template <class T>
+boost::json::object filtered_page(PageBuilder<T> out) {
+    const auto pattern = out.request.http.query_value(out.shape.name_parameter);
+    const auto prefix = pattern ? index_prefix(*pattern) : std::string_view();
+    const auto start = start_of(out.page);
+    std::size_t total = 0, skip = out.page.after ? 0 : (out.page.number - 1) * out.page.size;
+    const auto take = [&](const telephony::Ptr<T>& entity) {
+        const auto name = telephony::ByName::name(*entity);
+        if (!name.starts_with(prefix)) return false;  // behind the last that can match
+        if ((pattern && !matches_wildcard(*pattern, name)) ||
+            (out.shape.matches && !out.shape.matches(*entity, out.request.http)))
+            return true;
+        ++total;
+        if (out.page.after && !(start < telephony::ByName::key(*entity))) return true;
+        if (skip > 0) return --skip, true;
+        out.entities.size() < out.page.size ? out.show(entity) : void(out.more = true);
+        return true;
+    };
+    out.request.config().template by_name<T>().for_each_from(ListKey(prefix, {}), take);
+    return std::move(out).finish(total);
+}
+
+template <class T>
+boost::json::object entity_page(const Shape<T>& shape, const ApiRequest& request, const Page& page) {
+    PageBuilder<T> out{shape, request, page};
+    return is_filtered(request.http) ? filtered_page(std::move(out)) : whole_page(std::move(out));
+}
+
 /// GET of the collection, in order of names, and of one.
 template <class T>
 void add_reads(Router& router, const Shape<T>& shape) {
@@ -57,19 +132,7 @@ void add_reads(Router& router, const Shape<T>& shape) {
                 [shape](ApiRequest request, Reply reply) {
                     const auto page = page_of(request.http);
                     if (!page) return std::move(reply).error(page.error());
-                    const auto name = request.http.query_value("name");
-                    std::vector<telephony::Ptr<T>> found;
-                    request.config().template all<T>().for_each([&](const telephony::Ptr<T>& entity) {
-                        if ((!name || matches_wildcard(*name, entity->name)) &&
-                            (!shape.matches || shape.matches(*entity, request.http)))
-                            found.push_back(entity);
-                    });
-                    std::ranges::sort(found, [](const auto& a, const auto& b) {
-                        return std::tie(a->name, a->id) < std::tie(b->name, b->id);
-                    });
-                    std::move(reply).json(200, list_envelope(request.http, *page, found.size(), [&](std::size_t i) {
-                                              return shape.to_json(*found[i], request.config());
-                                          }));
+                    std::move(reply).json(200, entity_page(shape, request, *page));
                 },
                 shape.refusal});
     router.add({"GET", shape.item, shape.read,

@@ -53,8 +53,27 @@ struct TrunksByName {
     static std::tuple<std::string_view, std::string_view> key(const Trunk& t) { return {t.name, t.id.str()}; }
 };
 
+/// The order of lists: by name, a number's being its E.164 value; equal names by id.
+struct ByName {
+    template <class T>
+    static std::string_view name(const T& entity) {
+        if constexpr (requires { entity.e164; })
+            return entity.e164;
+        else if constexpr (requires { entity.name; })
+            return entity.name;
+        else
+            return {};
+    }
+    template <class T>
+    static std::tuple<std::string_view, std::string_view> key(const T& entity) {
+        return {name(entity), entity.id.str()};
+    }
+};
+
 template <class T>
 using Table = PersistentSet<T, ById>;
+template <class T>
+using NameIndex = PersistentSet<T, ByName>;
 
 /// One organization's configuration.
 class OrganizationConfig {
@@ -66,6 +85,11 @@ public:
     template <class T>
     const Table<T>& all() const {
         return std::get<Table<T>>(tables_);
+    }
+    /// Every entity of a type in the order of lists: a page of it costs O(log n).
+    template <class T>
+    const NameIndex<T>& by_name() const {
+        return std::get<NameIndex<T>>(by_name_);
     }
     /// By id; null when it is not there.
     template <class T, class Id>
@@ -121,10 +145,12 @@ private:
     template <class... T>
     struct TablesOf<std::variant<T...>> {
         using type = std::tuple<Table<T>...>;
+        using names = std::tuple<NameIndex<T>...>;
     };
 
     Ptr<Organization> organization_;
     TablesOf<Entity>::type tables_;
+    TablesOf<Entity>::names by_name_;
     PersistentSet<Phone, PhonesByUser> phones_by_user_;
     PersistentSet<Phone, PhonesBySipUsername> phones_by_sip_username_;
     PersistentSet<Phone, PhonesByStation> phones_by_station_;

@@ -51,6 +51,7 @@ void SnapshotBuilder::put_entity(const Ptr<T>& entity) {
         auto& table = std::get<Table<T>>(config->tables_);
         const Ptr<T> before = table.find(entity->id.str());
         table = table.with(entity);
+        reindex(std::get<NameIndex<T>>(config->by_name_), before, entity, always<T>);
         index(before, entity);
     }
 }
@@ -63,6 +64,7 @@ void SnapshotBuilder::remove_entity(const OrganizationId& organization, const st
     const Ptr<T> before = table.find(id);
     if (!before) return;
     table = table.without(id);
+    reindex(std::get<NameIndex<T>>(config->by_name_), before, Ptr<T>{}, always<T>);
     index(before, Ptr<T>{});
 }
 

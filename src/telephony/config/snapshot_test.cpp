@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "telephony/config/snapshot_hub.hpp"
 #include "telephony/testing/example.hpp"
 
@@ -47,6 +49,24 @@ TEST(Snapshot, ANumberThatIsNoLongerLiveFreesItsValue) {
     EXPECT_EQ(example.config().number_by_e164("+15551234567"), nullptr);
     EXPECT_TRUE(example.config().numbers_of(kJohn).empty());
     EXPECT_NE(example.config().number(NumberId("number-john-doe")), nullptr);
+}
+
+TEST(Snapshot, ListsStandInOrderOfNamesAndFollowEveryChange) {
+    Example example;
+    const auto names = [&example] {
+        std::vector<std::string> out;
+        example.config().by_name<User>().for_each([&](const Ptr<User>& user) { out.push_back(user->name); });
+        return out;
+    };
+    auto before = names();
+    EXPECT_TRUE(std::ranges::is_sorted(before));
+    EXPECT_EQ(before.size(), example.config().all<User>().size());
+    example.change<User>(kJohn, [](User& user) { user.name = "zzz"; });
+    EXPECT_EQ(names().back(), "zzz");
+    EXPECT_EQ(names().size(), before.size());
+    example.remove(EntityType::User, kJohn.str());
+    EXPECT_EQ(std::ranges::count(names(), "zzz"), 0);
+    EXPECT_EQ(names().size(), before.size() - 1);
 }
 
 TEST(Snapshot, RemovalTakesAnEntityOutOfEveryIndex) {
