@@ -10,7 +10,7 @@ import warnings
 import pytest
 
 from harness.waiting import until
-from harness.websocket import Closed, WebSocket
+from harness.websocket import Closed, WebSocket, trusting_context
 
 ANSWER = "+14155550113"
 
@@ -42,9 +42,7 @@ def tcp(port: int) -> socket.socket:
 
 
 def tls(port: int) -> ssl.SSLSocket:
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context.wrap_socket(tcp(port))
+    return trusting_context().wrap_socket(tcp(port))
 
 
 def http_port(target) -> int:
@@ -178,19 +176,54 @@ def test_a_request_that_never_ends_is_dropped(target):
         until(dropped, 90, "the connection is dropped", every=0.5)
 
 
-def test_websockets_that_break_the_rules(target):
-    base = target.base_url.replace("http", "ws", 1)
+@pytest.mark.parametrize("scheme", ["ws", "wss"])
+def test_websockets_that_break_the_rules(target, scheme):
+    base = f"ws://127.0.0.1:{http_port(target)}" if scheme == "ws" else f"wss://127.0.0.1:{target.port_of('https')}"
+    origin = {"Origin": base.replace("ws", "http", 1)}
     source = random.Random(6)
     for payload, opcode in [(source.randbytes(2000), 1), (b"\xff\xfe\xfd", 1), (b"x" * 300_000, 1), (b"", 2), (b"x" * 126, 9),
                             (b"\x03", 8), (b"x", 11), (b"INVITE sip:x SIP/2.0\r\n\r\n", 1), (BROKEN[1], 1), (BROKEN[7], 2)]:
-        with WebSocket.connect(f"{base}/ws/sip", protocol="sip", headers={"Origin": target.base_url}) as websocket:
+        with WebSocket.connect(f"{base}/ws/sip", protocol="sip", headers=origin) as websocket:
             with contextlib.suppress(Closed, OSError):
                 websocket.send(payload, opcode)
                 websocket.receive(0.05)
-    with WebSocket.connect(f"{base}/ws/sip", protocol="sip", headers={"Origin": target.base_url}) as websocket:
+    with WebSocket.connect(f"{base}/ws/sip", protocol="sip", headers=origin) as websocket:
         websocket.connection.sendall(bytes([0x81, 0x05]) + b"plain")  # not masked: RFC 6455 section 5.1
         with pytest.raises((Closed, OSError)):
             websocket.receive(5)
+
+
+def media_garbage(seed: int) -> list[bytes]:
+    """What begins like RTP, RTCP, STUN, DTLS and TURN (RFC 7983), and is none of it."""
+    source = random.Random(seed)
+    heads = (b"\x80\x00", b"\x80\x65", b"\x9f\xff", b"\xbf\x80", b"\x80\xc8", b"\x81\xc9\xff\xff", b"\xdf\xcd\x00\x00", b"\x00\x01\x00\x00\x21\x12\xa4\x42",
+             b"\x00\x01\xff\xfc\x21\x12\xa4\x42", b"\x01\x01\x00\x08\x21\x12\xa4\x42", b"\x16\xfe\xfd", b"\x17\xfe\xfd", b"\x14\xff\xff", b"\x40\x00")
+    return [head + source.randbytes(size) for head in heads for size in (0, 4, 10, 160, 1400)]
+
+
+def test_garbage_on_every_udp_socket_during_a_call(target):
+    """SIP, media, and the sandbox's: whatever the process has bound. A stranger's packets neither end the call nor become its sound."""
+    client = target.client().log_in()
+    call = client.place_call(target.agent, ANSWER)
+    client.wait_status(call["id"], "connected")
+    ports = target.process.ports("udp")
+    assert {target.sip_port, target.port_of("sandbox-sip")} < ports and len(ports) > 4, "the media's are among them"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.bind(("127.0.0.4", 0))  # nobody's address
+        for port in ports:
+            for data in media_garbage(port) + garbage(port)[:20] + BROKEN[:4]:
+                with contextlib.suppress(OSError):
+                    udp.sendto(data[:65000], ("127.0.0.1", port))
+    assert client.conversation(call["id"])["status"] == "connected"
+    assert client.hang_up(call["id"])["reason"] == "api_disconnect"
+
+
+def test_garbage_on_every_tcp_socket(target):
+    ports = target.process.ports("tcp")
+    assert {target.sip_port, http_port(target), target.port_of("https"), target.port_of("sips")} <= ports
+    for port in ports:
+        for data in garbage(port)[::3] + BROKEN[:4]:
+            send_and_leave(lambda: tcp(port), data)
 
 
 def test_a_websocket_without_a_known_channel_is_refused(target):

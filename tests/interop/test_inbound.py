@@ -1,10 +1,14 @@
 """SIPp as a carrier that calls in over a trusted trunk: to an agent's number, to one that leads nowhere yet, to one that nobody has,
 and from a source that nobody knows."""
+import contextlib
+import sqlite3
+
 from harness.audio import best_snr_db, read_wav
 from harness.peers import Sipp
+from harness.waiting import until
 
 CARRIER_HZ, AGENT_HZ = 440, 1000
-MAIN_LINE = "+15551230000"
+MAIN_LINE, NOBODYS = "+15551230000", "+15550009999"
 
 
 def test_a_call_in_reaches_the_phone_of_the_numbers_user(switch, client, make_trunk, sipp, rtp, phone):
@@ -29,12 +33,20 @@ def test_a_call_in_reaches_the_phone_of_the_numbers_user(switch, client, make_tr
     assert min(figures) > 20, figures
 
 
+def unrouted(switch, number: str) -> list[str]:
+    """Payloads of the events `inbound.unrouted` that name the number, as the log has them."""
+    with contextlib.closing(sqlite3.connect(f"file:{switch.data / 'dialplane.db'}?mode=ro", uri=True)) as database:
+        rows = database.execute("SELECT payload FROM events WHERE type = 'inbound.unrouted' ORDER BY sequence").fetchall()
+    return [payload for (payload,) in rows if number in payload]
+
+
 def test_a_number_that_needs_a_queue_is_480(switch, make_trunk, sipp, rtp):
     from harness.ports import free_port
 
-    port = free_port()
+    port, before = free_port(), len(unrouted(switch, MAIN_LINE))
     make_trunk(port)
     sipp("call_in_480", port=port, remote=switch.sip_address, service=MAIN_LINE, audio_port=rtp(CARRIER_HZ).port).finish()
+    until(lambda: len(unrouted(switch, MAIN_LINE)) == before + 1, 10, "the event inbound.unrouted is written, once")
 
 
 def test_a_number_that_nobody_has_is_404(switch, make_trunk, sipp, rtp):
@@ -42,7 +54,8 @@ def test_a_number_that_nobody_has_is_404(switch, make_trunk, sipp, rtp):
 
     port = free_port()
     make_trunk(port)
-    sipp("call_in_404", port=port, remote=switch.sip_address, service="+15550009999", audio_port=rtp(CARRIER_HZ).port).finish()
+    sipp("call_in_404", port=port, remote=switch.sip_address, service=NOBODYS, audio_port=rtp(CARRIER_HZ).port).finish()
+    until(lambda: len(unrouted(switch, NOBODYS)) == 1, 10, "the event inbound.unrouted is written, once")
 
 
 def test_a_source_that_nobody_knows_is_403(switch, tmp_path):

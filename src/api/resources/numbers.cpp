@@ -60,11 +60,6 @@ std::optional<NumberRouting> read_routing(JsonReader& body) {
     return out;
 }
 
-bool matches_query(const Number& number, const net::HttpRequest& request) {
-    const auto state = request.query_value("state");
-    return !state || telephony::to_string(number.state) == *state;
-}
-
 void order(ApiContext& context, const Shape<Number>& shape, ApiRequest request, Reply reply) {
     auto body = body_of(request);
     if (!body) return std::move(reply).error(body.error());

@@ -1,4 +1,6 @@
 """A child process with its output in files, ended by its own pid."""
+import contextlib
+import os
 import pathlib
 import re
 import signal
@@ -46,6 +48,17 @@ class Process:
             except subprocess.TimeoutExpired:
                 self.kill()
         return self.popen.returncode
+
+    def ports(self, kind: str) -> set[int]:
+        """Of every socket it has bound: `udp`, or `tcp` for those that listen. As the kernel says (proc(5))."""
+        listening = {"udp": "07", "tcp": "0A"}[kind]
+        links = []
+        for entry in pathlib.Path(f"/proc/{self.popen.pid}/fd").iterdir():
+            with contextlib.suppress(OSError):  # closed meanwhile
+                links.append(os.readlink(entry))
+        inodes = {link[8:-1] for link in links if link.startswith("socket:[")}
+        rows = [row.split() for row in pathlib.Path(f"/proc/net/{kind}").read_text().splitlines()[1:]]
+        return {int(row[1].split(":")[1], 16) for row in rows if row[3] == listening and row[9] in inodes}
 
     def check_sanitizers(self) -> None:
         """Fails with the report, if a sanitizer wrote one."""
