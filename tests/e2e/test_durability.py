@@ -179,3 +179,39 @@ def test_a_call_that_ends_while_the_store_stands_still_survives_a_kill(fresh):
         events = database.execute("SELECT type, time, payload FROM events WHERE resource_id = ?", (call["id"],)).fetchall()
     assert [kind for kind, *_ in events].count("conversation.ended") == 1
     assert len(events) == len(set(events)), "no event came twice"
+
+
+def place_until_dead(server, worker: int, acknowledged: list) -> None:
+    """One call after the other, some answered and some busy; remembers those whose 201 arrived."""
+    client = server.client().log_in()
+    for number in range(100_000):
+        called = "+14155550113" if (worker + number) % 3 else "+14155550130"
+        body = {"from": {"id": server.agent["userId"]}, "to": {"phoneNumber": called}, "type": "pstn"}
+        try:
+            answer = client.request("POST", "/api/v2/conversations/calls", body)
+        except requests.RequestException:
+            return
+        if answer.status_code == 201:
+            acknowledged.append(answer.json()["id"])
+
+
+def test_a_killed_server_has_a_record_of_every_call_it_acknowledged_and_ends_each_once(fresh):
+    client = fresh.client().log_in()
+    client.wait_phone(fresh.agent["stationId"])
+    client.wait_trunk("sip-trunk-acme-us-east", "registered")
+    acknowledged: list = []
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        workers = [pool.submit(place_until_dead, fresh, worker, acknowledged) for worker in range(8)]
+        until(lambda: len(acknowledged) > 100, 60, "calls are being placed", every=0.005)
+        fresh.kill()
+        for worker in workers:
+            worker.result()
+    fresh.start()
+    for call in acknowledged:
+        assert client.conversation(call)["status"] in ("disconnected", "failed"), call
+    assert client.get("/api/v2/conversations")["total"] == 0
+    with contextlib.closing(sqlite3.connect(fresh.data / "dialplane.db")) as database:
+        ends = dict(database.execute("SELECT resource_id, COUNT(*) FROM events WHERE type = 'conversation.ended' GROUP BY resource_id"))
+        kept = {row[0] for row in database.execute("SELECT id FROM conversations")}
+    assert set(acknowledged) <= kept
+    assert ends == dict.fromkeys(kept, 1), "every call has ended, and once"
