@@ -51,6 +51,24 @@ public:
     bool lose_answers = false;
 };
 
+/// The owner's mailbox: a commit tells its listeners while it holds the store, so what they start must come later.
+class Later final : public Executor {
+public:
+    bool post(Task task) override {
+        tasks_.push_back(std::move(task));
+        return true;
+    }
+    void run() {
+        for (; !tasks_.empty(); tasks_.erase(tasks_.begin())) {
+            auto task = std::move(tasks_.front());
+            task();
+        }
+    }
+
+private:
+    std::vector<Task> tasks_;
+};
+
 class OneCarrier final : public CarrierDirectory {
 public:
     std::shared_ptr<Carrier> carrier_of(const Ptr<Trunk>&) override { return carrier; }
@@ -66,7 +84,7 @@ protected:
     }
     void start() {
         provisioner.emplace(
-            NumberProvisioner::Ports{*here.store, numbers, carriers, progress, here.executor, timers, here.clock},
+            NumberProvisioner::Ports{*here.store, numbers, carriers, progress, owner, timers, here.clock},
             ProvisioningTiming{});
         provisioner->start();
     }
@@ -74,6 +92,7 @@ protected:
         for (Duration done{0}; done < by; done += 500ms) {
             here.clock.advance(500ms);
             timers.advance(here.clock.now());
+            owner.run();
         }
     }
     WriteContext context() {
@@ -110,6 +129,7 @@ protected:
     BookCarrier& carrier = *carriers.carrier;
     LiveProvisioning progress;
     TimerWheel timers{here.clock.now()};
+    Later owner;
     std::optional<NumberProvisioner> provisioner;
 };
 

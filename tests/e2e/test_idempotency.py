@@ -95,7 +95,7 @@ def test_a_call_is_placed_once(client, own):
 
 
 def test_a_secret_that_is_shown_once_is_kept_sealed(client, own):
-    phone = {"name": "sealed", "phoneBaseSettings": {"id": "Support_WebRTC_Standard"}}
+    phone = {"name": "sealed", "site": {"id": "site-us-east"}, "phoneBaseSettings": {"id": "Support_WebRTC_Standard"}}
     first, second = (client.post(PHONES, phone, headers=keyed("phone-1")) for _ in range(2))
     password = first["sip"]["password"]
     assert password and second["sip"]["password"] == password
@@ -127,6 +127,8 @@ def test_a_kill_between_the_effect_and_the_answer_makes_neither_two_nor_none(sta
         server.start()
         client = server.client().log_in()
         answer = client.request("POST", GROUPS, {"name": name}, headers=keyed(name))
-        assert answer.status_code == 201, answer.text
+        # The effect is on disk and its answer is not: then the client is told so, and must look for itself.
+        lost = answer.status_code == 409 and "was carried out; its answer was lost" in answer.text
+        assert answer.status_code == 201 or lost, answer.text
         found = groups_named(client, name)
-        assert [group["id"] for group in found] == [answer.json()["id"]], found
+        assert len(found) == 1 and (lost or found[0]["id"] == answer.json()["id"]), found

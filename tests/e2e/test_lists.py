@@ -60,7 +60,7 @@ def test_a_page_past_the_end_is_empty(client):
 
 
 @pytest.mark.parametrize("query, field", [("pageSize=0", "pageSize"), ("pageSize=501", "pageSize"), ("pageNumber=x", "pageNumber"),
-                                          ("after=%00", "after"), ("after=bm90aGluZw==", "after")])
+                                          ("after=bm90aGluZw==", "after")])
 def test_a_wrong_page_is_named(client, query, field):
     answer = client.request("GET", f"{GROUPS}?{query}")
     assert answer.status_code == 400 and answer.json()["details"][0]["fieldName"] == field, answer.text

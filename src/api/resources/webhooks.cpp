@@ -58,10 +58,14 @@ void fill_headers(JsonReader& body, Webhook& webhook, const telephony::Secrets& 
         const auto same = [&name](const auto& header) { return ascii::iequals(header.name, name); };
         if (std::ranges::any_of(webhook.headers, same)) body.refuse("headers", "holds a name twice");
         const auto held = std::ranges::find_if(before, same);
-        if (value == telephony::kMaskedSecret && held != before.end())
+        const auto context = telephony::header_context(webhook.id, name);
+        // Sealed anew it would look changed: what is the same stays as it is.
+        const bool kept = held != before.end() && (value == telephony::kMaskedSecret ||
+                                                   secrets.open(held->value, context).value_or("") == value);
+        if (kept)
             webhook.headers.push_back({name, held->value});
         else
-            webhook.headers.push_back({name, secrets.seal(value, telephony::header_context(webhook.id, name))});
+            webhook.headers.push_back({name, secrets.seal(value, context)});
     }
 }
 

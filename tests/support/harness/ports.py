@@ -1,6 +1,9 @@
 """Ports that are free right now, for programs that can't be told to bind port 0."""
+import random
 import socket
 
+# Above the ports that the kernel gives to whoever asks for any, and above our media's: nobody else comes by them.
+_RANGE = range(61000, 65000)
 _given: set[int] = set()
 
 
@@ -10,11 +13,11 @@ def free_port() -> int:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, \
                 socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as beside, \
                 socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
-            udp.bind(("127.0.0.1", 0))
-            port = udp.getsockname()[1]
-            if port in _given or port + 1 in _given or port > 65000:
+            port = random.choice(_RANGE)
+            if port in _given or port + 1 in _given:
                 continue
             try:
+                udp.bind(("127.0.0.1", port))
                 tcp.bind(("127.0.0.1", port))
                 beside.bind(("127.0.0.1", port + 1))
             except OSError:
