@@ -1,0 +1,3 @@
+module trunkconfigurator
+
+go 1.19
