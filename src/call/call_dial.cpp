@@ -78,8 +78,8 @@ bool Call::place_at_gateway(CallSide& side, const telephony::GatewayChoice& choi
     return true;
 }
 
-/// Opens the media leg and puts its codecs in order: what the other side has agreed on, or wants, comes first; `liked`
-/// decides where there is no other side yet. On failure the leg is gone.
+/// Opens the media leg and puts its codecs in order: what the other side has agreed on, or wants, comes first. Where
+/// there is no other side yet, the phone's own order stands, what is in `liked` first. On failure the leg is gone.
 bool Call::open_media(CallSide& side, CallLeg& leg, const LegProfile& profile, const Codecs& liked) {
     const CallLeg* other = other_side(side).standing();
     if (bypasses()) return true;
@@ -88,7 +88,7 @@ bool Call::open_media(CallSide& side, CallLeg& leg, const LegProfile& profile, c
         return false;
     }
     const Codecs agreed = other != nullptr ? agreed_codecs(*other) : Codecs{};
-    leg.negotiation->set_codecs(agreed.empty() ? ordered(leg.codecs, liked)
+    leg.negotiation->set_codecs(agreed.empty() ? favouring(leg.codecs, liked)
                                                : offer_towards(leg.codecs, agreed, media_.transcoder()));
     return true;
 }

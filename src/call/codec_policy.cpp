@@ -11,6 +11,16 @@ bool has(const Codecs& codecs, sdp::Codec codec) {
     return std::ranges::find(codecs, codec) != codecs.end();
 }
 
+/// `own` with those that `other` has in front, in the order of `other`; the rest keep their order.
+Codecs ordered(const Codecs& own, const Codecs& other) {
+    Codecs out;
+    for (auto codec : other)
+        if (has(own, codec) && !has(out, codec)) out.push_back(codec);
+    for (auto codec : own)
+        if (!has(out, codec)) out.push_back(codec);
+    return out;
+}
+
 }  // namespace
 
 sdp::Codec to_sdp(telephony::Codec codec) {
@@ -27,13 +37,11 @@ Codecs to_sdp(const telephony::CodecList& codecs) {
     return out;
 }
 
-Codecs ordered(const Codecs& own, const Codecs& liked) {
-    Codecs out;
-    for (auto codec : liked)
-        if (has(own, codec) && !has(out, codec)) out.push_back(codec);
+Codecs favouring(const Codecs& own, const Codecs& liked) {
+    Codecs common;
     for (auto codec : own)
-        if (!has(out, codec)) out.push_back(codec);
-    return out;
+        if (has(liked, codec)) common.push_back(codec);
+    return ordered(own, common);
 }
 
 Codecs offer_towards(const Codecs& own, const Codecs& other, const CanTranscode& can_transcode) {

@@ -20,8 +20,8 @@ sdp::Codec to_sdp(telephony::Codec codec);
 telephony::Codec to_telephony(sdp::Codec codec);
 Codecs to_sdp(const telephony::CodecList& codecs);
 
-/// `own` with those that `liked` has in front, in the order of `liked`; the rest keep their order.
-Codecs ordered(const Codecs& own, const Codecs& liked);
+/// `own` in its order, those that `liked` has in front.
+Codecs favouring(const Codecs& own, const Codecs& liked);
 
 /// What to offer to a leg that may use `own`, when the other leg has agreed on (or offered) `other`: common ones first
 /// in the other leg's order, then those that can be transcoded from at least one of `other`; what fits nothing is left
