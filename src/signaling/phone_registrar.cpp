@@ -59,6 +59,11 @@ sip::DigestServer::Offer offer_for(const sip::MessageView& request) {
 
 }  // namespace
 
+telephony::PhoneTransport phone_transport(sip::TransportKind kind) {
+    if (sip::is_websocket(kind)) return telephony::PhoneTransport::WebSocket;
+    return sip::is_reliable(kind) ? telephony::PhoneTransport::Stream : telephony::PhoneTransport::Datagram;
+}
+
 PhoneRegistrar::PhoneRegistrar(Ports ports)
     : ports_(std::move(ports)),
       reader_(ports_.snapshots),
@@ -142,6 +147,13 @@ void PhoneRegistrar::process(const sip::IncomingRequest& request, const PhonePro
     if (!uri.is_sip() ||
         uri.user_unescaped() != proof.phone->sip.username) {  // somebody else's address (CVE-2025-47779 class)
         agent.respond(request.id, sip::Response{.status = 403});
+        return;
+    }
+    if (const auto refusal =
+            registration_refusal(*proof.config, proof.phone->user, phone_transport(request.flow.kind))) {
+        sip::Response answer{.status = 403};
+        answer.headers.add("Warning", "399 dialplane \"" + refusal->reason + '"');  // RFC 3261 section 20.43
+        agent.respond(request.id, answer);
         return;
     }
     const std::string aor = aor_of(*proof.phone, proof.config->organization());
@@ -230,6 +242,20 @@ void PhoneRegistrar::configuration_changed() {
         apply(registrar_.remove_all(aor));
         accounts_.erase(aor);
     }
+    drop_forbidden();
+}
+
+void PhoneRegistrar::drop_forbidden() {
+    std::vector<sip::BindingId> forbidden;
+    for (const auto& [aor, account] : accounts_) {
+        const auto phone = find_phone(aor);
+        if (!phone) continue;
+        const auto& config = *snapshot()->organization(account.organization);
+        for (const sip::Binding* binding : registrar_.bindings(aor))
+            if (registration_refusal(config, phone->user, phone_transport(binding->flow.kind)))
+                forbidden.push_back(binding->id);
+    }
+    for (const sip::BindingId id : forbidden) apply(registrar_.remove(id));
 }
 
 telephony::Ptr<telephony::Phone> PhoneRegistrar::phone_on(const sip::Flow& flow) const {

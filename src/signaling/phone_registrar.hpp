@@ -21,6 +21,7 @@
 #include "sip/user_agent.hpp"
 #include "telephony/config/snapshot_hub.hpp"
 #include "telephony/live/station.hpp"
+#include "telephony/phones/registration_permit.hpp"
 #include "telephony/phones/sip_accounts.hpp"
 
 namespace dp::signaling {
@@ -33,6 +34,8 @@ struct PhoneProof {
     bool silence = false;                                  ///< too many guesses from there
     sip::DigestServer::Offer offer = sip::DigestServer::Offer::ByTransport;  ///< what to challenge it with
 };
+
+telephony::PhoneTransport phone_transport(sip::TransportKind kind);
 
 /// How to reach one contact.
 struct PhoneTarget {
@@ -67,10 +70,10 @@ public:
     /// The 401 for a request without good credentials.
     sip::Response challenge(const PhoneProof& proof, const sip::Flow& flow);
 
-    /// A REGISTER whose credentials were accepted.
+    /// A REGISTER whose credentials were accepted. 403 with the reason where the user's settings forbid it.
     void process(const sip::IncomingRequest& request, const PhoneProof& proof, sip::UserAgent& agent);
     void flow_closed(const sip::Flow& flow);
-    /// Phones that are gone or changed lose their bindings.
+    /// Phones that are gone or changed lose their bindings, and those whose user's settings forbid them now.
     void configuration_changed();
 
     /// The phone that is registered over this very flow, if any.
@@ -99,6 +102,7 @@ private:
     void keep(const sip::Flow& flow) const;
     void unkeep(const sip::Flow& flow) const;
     void expire();
+    void drop_forbidden();
 
     Ports ports_;
     mutable telephony::SnapshotReader reader_;

@@ -109,6 +109,7 @@ void Switchboard::phone_calls(sip::InviteSession& session, const sip::MessageVie
     auto incoming = read_invite(invite, flow, Trust::Stranger);
     if (!incoming) return refuse(session, incoming.error());
     if (invite.from().uri().user_unescaped() != proof.phone->sip.username) return refuse(session, 403);
+    if (registration_refusal(*proof.config, proof.phone->user, phone_transport(flow.kind))) return refuse(session, 403);
     incoming->phone = proof.phone;
     const std::string called = invite.request_uri().user_unescaped();
     const auto& phone = proof.config->phone_by_sip_username(called);

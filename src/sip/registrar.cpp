@@ -369,6 +369,11 @@ std::vector<RegistrarEvent> Registrar::remove_all(std::string_view aor) {
     return events;
 }
 
+std::vector<RegistrarEvent> Registrar::remove(BindingId id) {
+    if (find(id) == nullptr) return {};
+    return {erase(id, RegistrarEvent::Kind::Removed)};
+}
+
 std::vector<RegistrarEvent> Registrar::expire(TimePoint now) {
     using Kind = RegistrarEvent::Kind;
     std::vector<RegistrarEvent> events;

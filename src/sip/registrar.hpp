@@ -120,6 +120,8 @@ public:
     std::vector<RegistrarEvent> flow_failed(BindingId id);
     /// The account is gone or changed: all its bindings go.
     std::vector<RegistrarEvent> remove_all(std::string_view aor);
+    /// This one is no longer welcome.
+    std::vector<RegistrarEvent> remove(BindingId id);
     std::vector<RegistrarEvent> expire(TimePoint now);
     TimePoint next_deadline() const;
     std::size_t size() const { return bindings_.size(); }

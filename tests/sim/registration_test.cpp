@@ -59,6 +59,29 @@ TEST_F(Phones, StationIsInUseDuringACall) {
     world.expect_clean();
 }
 
+// Seed 0 section 3: `enabled`.
+TEST_F(Phones, DisabledEndpointLosesItsRegistrationAndTheOtherKeepsIts) {
+    FarEnd::Options options;
+    options.transport = sip::TransportKind::Ws;
+    FarEnd& page = world.phone("alice", "10.0.1.1:5060", options);
+    EXPECT_TRUE(page.registered());
+    telephony::UserTelephonySettings settings;
+    settings.id = telephony::UserId(std::string(kAgent));
+    settings.meta.organization = world.config().id();
+    settings.sofia.enabled = false;
+    world.put(settings);
+    world.run(1s);
+    EXPECT_EQ(station(), StationState::Online) << "the page is no SIP endpoint";
+    settings.sofia.enabled = true;
+    settings.web_rtc.enabled = false;
+    world.put(settings);
+    world.run(1s);
+    EXPECT_EQ(station(), StationState::Offline);
+    world.run(20min);
+    EXPECT_EQ(station(), StationState::Offline) << "its refresh is refused";
+    EXPECT_FALSE(page.registered());
+}
+
 TEST_F(Phones, LostConnectionTakesTheStationOfflineAfterTheGrace) {
     FarEnd::Options options;
     options.transport = sip::TransportKind::Ws;

@@ -2,6 +2,7 @@
 /// WebSocket to use, and credentials that die with the session (web console, section "Use of the SIP library", rule 6).
 #include "api/resources/entity_routes.hpp"
 #include "api/resources/resources.hpp"
+#include "telephony/phones/ice_profile.hpp"
 #include "telephony/phones/short_lived_credential.hpp"
 
 namespace dp::api {
@@ -13,15 +14,14 @@ namespace {
 
 constexpr std::chrono::seconds kCredentialLifetime{600};
 
-json::array ice_servers(const OrganizationConfig& config, const telephony::UserId& user) {
+json::array ice_servers(const telephony::IceProfile& profile, const ApiContext& context,
+                        const telephony::UserId& user) {
     json::array out;
-    const auto& settings = config.settings_of(user);
-    if (!settings) return out;
-    auto uris = settings->web_rtc.stun_servers;
-    if (const auto& network = config.network_configuration(settings->web_rtc.network_config); uris.empty() && network)
-        uris = network->stun_servers;
-    for (const auto& uri : uris)
-        if (uri.starts_with("stun:") || uri.starts_with("stuns:")) out.push_back(json::object{{"urls", uri}});
+    for (const auto& server : browser_ice_servers(profile, context.secrets, user, context.clock.wall())) {
+        json::object entry{{"urls", server.uri}};
+        if (!server.username.empty()) entry["username"] = server.username, entry["credential"] = server.credential;
+        out.push_back(std::move(entry));
+    }
     return out;
 }
 
@@ -56,6 +56,7 @@ void open_session(ApiContext& context, const ApiRequest& request, Reply reply) {
         telephony::issue_short_lived(context.secrets, phone->sip.username, config.organization().sip_domain,
                                      context.clock.wall(), kCredentialLifetime);
     const auto& base = config.base_settings(phone->base_settings);
+    const auto ice = telephony::ice_profile_of(config, user->id);
     const std::string host(request.http.header("Host"));
     std::move(reply).json(200,
                           json::object{{"uri", "sip:" + phone->sip.username + "@" + config.organization().sip_domain},
@@ -64,7 +65,8 @@ void open_session(ApiContext& context, const ApiRequest& request, Reply reply) {
                                        {"password", credential.password},
                                        {"expiresIn", kCredentialLifetime.count()},
                                        {"instance", context.random.uuid()},
-                                       {"iceServers", ice_servers(config, user->id)},
+                                       {"iceServers", ice_servers(ice, context, user->id)},
+                                       {"iceTransportPolicy", to_string(ice.policy)},
                                        {"persistent", base && base->persistent_connection.enabled},
                                        {"autoAnswer", base && base->auto_answer},
                                        {"displayName", user->name},

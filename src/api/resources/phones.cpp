@@ -2,6 +2,7 @@
 /// and /api/v2/stations.
 #include "api/resources/entity_routes.hpp"
 #include "api/resources/resources.hpp"
+#include "telephony/phones/registration_permit.hpp"
 
 namespace dp::api {
 
@@ -173,6 +174,11 @@ json::object station_json(const Phone& phone, const OrganizationConfig& config, 
         out["webRtcMediaDscp"] = settings->media_dscp;
         out["reloginDue"] = online && station->base_settings_version < settings->meta.version;
     }
+    json::array refusals;
+    for (const auto& refusal : telephony::registration_refusals(config, phone.user))
+        refusals.push_back(
+            json::object{{"endpoint", refusal.endpoint}, {"code", refusal.code}, {"reason", refusal.reason}});
+    if (!refusals.empty()) out["registrationRefusals"] = std::move(refusals);
     if (online) {
         out["transport"] = station->transport;
         out["userAgent"] = station->user_agent;

@@ -2,6 +2,9 @@
 /// both always present.
 #include "api/resources/entity_routes.hpp"
 #include "api/resources/resources.hpp"
+#include "telephony/dialing/dial_rules.hpp"
+#include "telephony/dialing/outbound_policy.hpp"
+#include "telephony/phones/ice_profile.hpp"
 
 namespace dp::api {
 
@@ -25,8 +28,7 @@ json::object endpoint_json(const EndpointSettings& endpoint) {
                      {"codecs", std::move(codecs)},
                      {"stunServers", std::move(servers)}};
     if (!endpoint.network_config.empty()) out["networkConfigId"] = endpoint.network_config.str();
-    if (endpoint.ice_transport_policy)
-        out["iceTransportPolicy"] = *endpoint.ice_transport_policy == IceTransportPolicy::Relay ? "relay" : "all";
+    if (endpoint.ice_transport_policy) out["iceTransportPolicy"] = to_string(*endpoint.ice_transport_policy);
     return out;
 }
 
@@ -46,22 +48,36 @@ std::optional<IceTransportPolicy> read_policy(JsonReader& body) {
     return *policy == "relay" ? IceTransportPolicy::Relay : IceTransportPolicy::All;
 }
 
-/// A PUT replaces the object as a whole: what is absent is the default.
-EndpointSettings read_endpoint(JsonReader& body) {
-    EndpointSettings out;
-    out.enabled = body.boolean("enabled").value_or(true);
+std::vector<telephony::DialRule> read_rules(JsonReader& body) {
+    std::vector<telephony::DialRule> out;
     for (auto* rule : body.objects("dialRules", telephony::kMaxDialRules)) {
         telephony::DialRule read;
         read.pattern = rule->required_text("pattern", telephony::kMaxDialRulePattern);
         read.prefix = rule->text("prefix", 32).value_or("");
         read.description = rule->text("description").value_or("");
-        out.dial_rules.push_back(std::move(read));
+        out.push_back(std::move(read));
     }
+    return out;
+}
+
+telephony::CodecList read_codecs(JsonReader& body) {
+    telephony::CodecList out;
+    const auto names = body.texts("codecs", 16, 32).value_or(std::vector<std::string>{});
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const auto codec = telephony::codec_from_any(names[i]);
+        codec ? out.push_back(*codec)
+              : body.refuse("codecs[" + std::to_string(i) + "]", "must be one of OPUS, G722, PCMU, PCMA, G729, GSM");
+    }
+    return out;
+}
+
+/// A PUT replaces the object as a whole: what is absent is the default.
+EndpointSettings read_endpoint(JsonReader& body) {
+    EndpointSettings out;
+    out.enabled = body.boolean("enabled").value_or(true);
+    out.dial_rules = read_rules(body);
     out.network_config = telephony::NetworkConfigurationId(body.text("networkConfigId", 64).value_or(""));
-    for (const auto& name : body.texts("codecs", 16, 32).value_or(std::vector<std::string>{})) {
-        const auto codec = telephony::codec_from_any(name);
-        codec ? out.codecs.push_back(*codec) : body.refuse("codecs", "names the unknown codec " + name);
-    }
+    out.codecs = read_codecs(body);
     out.stun_servers = body.texts("stunServers", 16).value_or(std::vector<std::string>{});
     out.ice_transport_policy = read_policy(body);
     return out;
@@ -80,6 +96,17 @@ void read_settings(const ApiRequest& request, Reply reply) {
     std::move(reply).json(200, settings_json(settings));
 }
 
+/// In the answer for people who read it, and as headers (RFC 7234 section 5.5) for programs that read nothing else.
+json::array warnings_json(const telephony::OrganizationConfig& config, const UserTelephonySettings& settings,
+                          Reply& reply) {
+    json::array out;
+    for (const std::string& remark : telephony::remarks_on(config, settings)) {
+        reply.add_header("Warning", "299 - \"" + remark + '"');
+        out.emplace_back(remark);
+    }
+    return out;
+}
+
 void replace_settings(ApiContext& context, ApiRequest request, Reply reply) {
     const telephony::UserId id(request.parameter("userId"));
     if (!request.config().user(id)) return std::move(reply).error(not_found("user", id.str()));
@@ -92,7 +119,7 @@ void replace_settings(ApiContext& context, ApiRequest request, Reply reply) {
     settings.id = id;
     settings.meta.organization = request.caller.organization;
     fields.ignore(kEnvelopeFields);
-    fields.ignore({"name", "userId"});
+    fields.ignore({"name", "userId", "warnings"});
     auto* web_rtc = fields.required_object("webRtc");
     auto* sofia = fields.required_object("sofia");
     if (web_rtc) settings.web_rtc = read_endpoint(*web_rtc);
@@ -100,15 +127,14 @@ void replace_settings(ApiContext& context, ApiRequest request, Reply reply) {
     // Read at top level, too: seed 0's second edge case adds it beside the two objects.
     if (const auto policy = read_policy(fields)) settings.web_rtc.ice_transport_policy = policy;
     if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
-    if (settings.web_rtc.stun_servers.empty())
-        reply.add_header("Warning",
-                         "299 - \"webRtc.stunServers is absent: the network configuration's servers are used\"");
-
     auto done = [reply = std::move(reply)](Result<telephony::Committed> stored) mutable {
         if (!stored) return std::move(reply).error(stored.error());
         const auto& entity = *std::get<telephony::Ptr<UserTelephonySettings>>(stored->entities.front());
+        const auto& config = *stored->snapshot->organization(entity.meta.organization);
+        auto body = settings_json(entity);
+        body["warnings"] = warnings_json(config, entity, reply);
         reply.add_header("ETag", "\"" + std::to_string(entity.meta.version) + "\"");
-        std::move(reply).json(200, settings_json(entity));
+        std::move(reply).json(200, body);
     };
     const bool present = static_cast<bool>(request.config().settings_of(id));
     const auto write = write_context(request, context.clock);
@@ -116,6 +142,41 @@ void replace_settings(ApiContext& context, ApiRequest request, Reply reply) {
         context.configuration.replace(write, std::move(settings), *version, context.executor, std::move(done));
     else
         context.configuration.create(write, std::move(settings), context.executor, std::move(done));
+}
+
+json::object plan_json(const telephony::DialPlan& plan, const std::string& destination) {
+    json::object out{{"destination", destination},
+                     {"matched", plan.rule.has_value()},
+                     {"result", plan.dialed},
+                     {"accepted", plan.accepted},
+                     {"emergency", plan.emergency}};
+    if (!plan.rule) return out;
+    const auto& rule = plan.rules[*plan.rule];
+    out["rule"] = json::object{{"index", *plan.rule},
+                               {"endpoint", plan.endpoint},
+                               {"pattern", rule.pattern},
+                               {"prefix", rule.prefix},
+                               {"description", rule.description}};
+    return out;
+}
+
+/// What a call would dial, with the stored rules or with those of the body; nothing is stored and nothing rings.
+void try_rules(const ApiRequest& request, Reply reply) {
+    const telephony::UserId id(request.parameter("userId"));
+    if (!request.config().user(id)) return std::move(reply).error(not_found("user", id.str()));
+    auto body = body_of(request);
+    if (!body) return std::move(reply).error(body.error());
+    const auto destination = (*body)->required_text("destination", 64);
+    const bool own = (*body)->has("dialRules");
+    UserTelephonySettings trial;
+    trial.web_rtc.dial_rules = read_rules(**body);
+    if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
+    for (std::size_t i = 0; i < trial.web_rtc.dial_rules.size(); ++i)
+        if (auto ok = telephony::validate(trial.web_rtc.dial_rules[i], "dialRules[" + std::to_string(i) + "]"); !ok)
+            return std::move(reply).error(ok.error());
+    const auto* settings = own ? &trial : request.config().settings_of(id).get();
+    std::move(reply).json(200,
+                          plan_json(telephony::plan_dialing(request.config(), settings, destination), destination));
 }
 
 }  // namespace
@@ -128,6 +189,8 @@ void add_user_settings(Router& router, ApiContext& context) {
     router.add({"PUT", kPath, scopes, [&context](ApiRequest request, Reply reply) {
                     replace_settings(context, std::move(request), std::move(reply));
                 }});
+    router.add({"POST", "/api/v2/telephony/users/{userId}/settings/dialrules/test", scopes,
+                [](ApiRequest request, Reply reply) { try_rules(request, std::move(reply)); }});
 }
 
 }  // namespace dp::api

@@ -94,6 +94,8 @@ void fields(auto& v, Of<t::NetworkConfiguration> auto& e) {
     v("stunServers", e.stun_servers);
     v("forceTcp", e.force_tcp);
     v("iceTransportPolicy", e.ice_transport_policy);
+    v("turnSecret", e.turn_secret);
+    v("turnCredentialLifetime", e.turn_credential_lifetime);
 }
 
 void fields(auto& v, Of<t::OutboundRoute> auto& e) {

@@ -77,6 +77,8 @@ Result<void> check(const OrganizationConfig&, const Location& location) {
 
 Result<void> check(const OrganizationConfig&, const NetworkConfiguration& network) {
     DP_CHECK(named(network.name));
+    if (network.stun_servers.size() > kMaxIceServers)
+        return invalid("stunServers", fmt::format("may hold at most {} servers", kMaxIceServers));
     for (std::size_t i = 0; i < network.stun_servers.size(); ++i)
         if (!is_ice_server_uri(network.stun_servers[i]))
             return invalid(fmt::format("stunServers[{}]", i), "must be a stun:, stuns:, turn: or turns: URI");

@@ -10,6 +10,8 @@ namespace {
 
 // Enough for a pattern of 256 characters, and the most that one check may take.
 constexpr std::int64_t kPatternMemory = 256 << 10;
+// Instructions: a match costs at most this many steps for each character dialled. `^\d{7,10}$` has about 25.
+constexpr int kMaxProgram = 2000;
 
 RE2::Options quiet() {
     RE2::Options options;
@@ -24,8 +26,12 @@ Result<void> check_pattern(const std::string& pattern, const std::string& field)
     if (pattern.size() > kMaxDialRulePattern)
         return fail(ErrorCode::InvalidValue, field + " may have at most 256 characters.", field);
     const RE2 trial(pattern, quiet());
-    if (trial.ok()) return {};
-    return fail(ErrorCode::InvalidValue, field + " is not a regular expression (RE2): " + trial.error() + ".", field);
+    if (!trial.ok())
+        return fail(ErrorCode::InvalidValue, field + " is not a regular expression (RE2): " + trial.error() + ".",
+                    field);
+    if (trial.ProgramSize() <= kMaxProgram) return {};
+    return fail(ErrorCode::InvalidValue, field + " is too large when compiled: use fewer or smaller repetitions.",
+                field);
 }
 
 namespace {

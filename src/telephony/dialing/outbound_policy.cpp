@@ -34,33 +34,31 @@ bool is_emergency(const OrganizationConfig& config, const std::string& destinati
            config.organization().emergency_numbers.end();
 }
 
-// The rules of the endpoint that is in use: the browser phone's, else the SIP endpoint's.
-std::span<const DialRule> rules_of(const UserTelephonySettings* settings) {
-    if (!settings) return {};
-    if (settings->web_rtc.enabled && !settings->web_rtc.dial_rules.empty()) return settings->web_rtc.dial_rules;
-    return settings->sofia.enabled ? std::span<const DialRule>(settings->sofia.dial_rules)
-                                   : std::span<const DialRule>{};
-}
-
 // What may stand in the user part of a SIP address without escapes, and nothing that could break out of one.
 bool is_dialable(const std::string& text) {
     return !text.empty() && text.size() <= kMaxDestination &&
            text.find_first_not_of("0123456789+*#") == std::string::npos;
 }
 
+/// The rules of the endpoint that is in use: the browser phone's, else the SIP endpoint's.
+void choose_rules(const UserTelephonySettings* settings, DialPlan& plan) {
+    if (!settings) return;
+    if (settings->web_rtc.enabled && !settings->web_rtc.dial_rules.empty()) {
+        plan.rules = settings->web_rtc.dial_rules;
+        plan.endpoint = "webRtc";
+    } else if (settings->sofia.enabled && !settings->sofia.dial_rules.empty()) {
+        plan.rules = settings->sofia.dial_rules;
+        plan.endpoint = "sofia";
+    }
+}
+
 Result<void> apply_rules(const OrganizationConfig& config, const PlaceCall& call, OutboundCall& out) {
     const std::string& field = call.destination_field;
-    out.destination = out.dialed = call.destination;
-    if (is_emergency(config, call.destination)) return {};
-    if (is_dialable(call.destination)) {
-        const auto& settings = config.settings_of(call.agent);
-        if (auto match = apply_dial_rules(rules_of(settings.get()), call.destination)) {
-            out.dialed = std::move(match->result);
-            out.dial_rule = match->rule;
-            return {};
-        }
-    }
-    if (is_e164(call.destination)) return {};
+    DialPlan plan = plan_dialing(config, config.settings_of(call.agent).get(), call.destination);
+    out.destination = call.destination;
+    out.dialed = std::move(plan.dialed);
+    out.dial_rule = plan.rule;
+    if (plan.accepted) return {};
     return fail(
         ErrorCode::InvalidValue,
         fmt::format("{} must be an E.164 number ('+' and 8 to 15 digits) or match one of the agent's dial rules.",
@@ -144,6 +142,22 @@ DestinationClass classify(const OrganizationConfig& config, const Site* site, co
         for (const NumberPlan& plan : site->number_plans)
             if (pattern_matches(plan.pattern, destination)) return plan.destination_class;
     return DestinationClass::National;
+}
+
+DialPlan plan_dialing(const OrganizationConfig& config, const UserTelephonySettings* settings,
+                      const std::string& destination) {
+    DialPlan plan;
+    plan.dialed = destination;
+    plan.emergency = is_emergency(config, destination);
+    choose_rules(settings, plan);
+    plan.accepted = plan.emergency || is_e164(destination);
+    if (plan.emergency || !is_dialable(destination)) return plan;
+    if (auto match = apply_dial_rules(plan.rules, destination)) {
+        plan.dialed = std::move(match->result);
+        plan.rule = match->rule;
+        plan.accepted = true;
+    }
+    return plan;
 }
 
 Result<OutboundCall> check_outbound(const OrganizationConfig& config, const PlaceCall& call) {

@@ -6,7 +6,9 @@
 /// detail). Source: seed 3 "Common Errors"; product.md "A call on behalf of an agent", "Dial rules and E.164". Pure.
 
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -42,6 +44,19 @@ struct OutboundCall {
 };
 
 Result<OutboundCall> check_outbound(const OrganizationConfig& config, const PlaceCall& call);
+
+/// What the dial rules of `settings` (null: none) make of what an agent dials: the rules of the endpoint that is in use,
+/// the browser phone's before the SIP endpoint's.
+struct DialPlan {
+    std::string dialed;               ///< what the carrier is asked for
+    std::optional<std::size_t> rule;  ///< which of `rules` matched
+    std::span<const DialRule> rules;  ///< views `settings`
+    std::string_view endpoint;        ///< whose rules they are: `webRtc`, `sofia`; empty: nobody's
+    bool emergency = false;           ///< recognised before any rule
+    bool accepted = false;            ///< neither E.164 nor matched by a rule: such a call is refused
+};
+DialPlan plan_dialing(const OrganizationConfig& config, const UserTelephonySettings* settings,
+                      const std::string& destination);
 
 /// Emergency before any rule, then the site's number plans, then by country code.
 DestinationClass classify(const OrganizationConfig& config, const Site* site, const std::string& destination);

@@ -38,6 +38,7 @@ struct UserTelephonySettings {
     EndpointSettings sofia;  ///< SIP endpoint
 };
 
+Result<void> validate(const DialRule& rule, const std::string& field);
 /// Names the field (`webRtc.dialRules[1].pattern`) and the rule that is broken. References are checked by the service.
 Result<void> validate(const UserTelephonySettings& settings);
 

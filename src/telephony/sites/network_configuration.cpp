@@ -1,18 +1,20 @@
 #include "telephony/sites/network_configuration.hpp"
 
-#include <algorithm>
+#include "telephony/names.hpp"
+#include "telephony/sites/ice_server_uri.hpp"
 
 namespace dp::telephony {
 
+std::string_view to_string(IceTransportPolicy policy) {
+    return name_of(policy);
+}
+
+std::string turn_secret_context(const NetworkConfigurationId& id) {
+    return "network-configuration/" + id.str() + "/turn-secret";
+}
+
 bool is_ice_server_uri(std::string_view uri) {
-    for (std::string_view scheme : {"stun:", "stuns:", "turn:", "turns:"}) {
-        if (!uri.starts_with(scheme)) continue;
-        const std::string_view rest = uri.substr(scheme.size());
-        return !rest.empty() && rest.size() <= 255 && rest[0] != ':' && rest[0] != '?' &&
-               std::ranges::none_of(rest,
-                                    [](char c) { return c <= ' ' || c == '"' || c == '<' || c == '>' || c == 0x7f; });
-    }
-    return false;
+    return parse_ice_server_uri(uri).has_value();
 }
 
 }  // namespace dp::telephony

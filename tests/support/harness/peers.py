@@ -1,4 +1,4 @@
-"""Programs that others wrote, as phones and carriers: baresip, SIPp, Kamailio. Each on loopback, in a folder of its own, ended by
+"""Programs that others wrote, as phones, carriers and relays: baresip, SIPp, Kamailio, coturn. Each on loopback, in a folder of its own, ended by
 its pid."""
 import json
 import os
@@ -135,6 +135,41 @@ class Kamailio:
                           f"From: <sip:test@{here}>;tag=1\r\nTo: <sip:127.0.0.1>\r\nCall-ID: up\r\nCSeq: 1 OPTIONS\r\n"
                           "Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n").encode())
                 return udp.recv(2048).startswith(b"SIP/2.0 200")
+            except OSError:
+                return False
+
+    def close(self) -> None:
+        self.process.end()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Coturn:
+    """A TURN server that lets in whoever has a login made from the shared secret (use-auth-secret), and nobody else."""
+
+    def __init__(self, folder: pathlib.Path, secret: str, address: str = "127.0.0.1", port: int = 0, *options: str):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.address, self.port = address, port or free_port()
+        self.log = folder / "turn.log"
+        self.process = Process("coturn", ["turnserver", "-n", "-v", f"--listening-ip={address}", f"--relay-ip={address}",
+                                          f"--listening-port={self.port}", "--use-auth-secret", f"--static-auth-secret={secret}",
+                                          "--realm=relay.test", "--no-tls", "--no-dtls", "--no-cli", "--allow-loopback-peers",
+                                          f"--userdb={folder / 'turndb'}", f"--pidfile={folder / 'pid'}", f"--log-file={self.log}",
+                                          "--simple-log", *options], folder)
+        until(self._answers, 10, "coturn answers")
+
+    def _answers(self) -> bool:
+        binding = bytes.fromhex("000100002112a442") + os.urandom(12)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            udp.connect((self.address, self.port))
+            udp.settimeout(0.5)
+            try:
+                udp.send(binding)
+                return udp.recv(2048)[8:20] == binding[8:20]
             except OSError:
                 return False
 

@@ -3,11 +3,18 @@ algorithm and gives up where it is offered two."""
 import hashlib
 import re
 import socket
+import threading
 import uuid
 
 
 def register(account: dict, port: int, expires: int = 3600) -> None:
     """Binds `sip:USER@127.0.0.1:port`, from that port, which must be free; `expires` 0 takes it back."""
+    answer = try_register(account, port, expires)
+    assert answer.startswith("SIP/2.0 200"), answer
+
+
+def try_register(account: dict, port: int, expires: int = 3600) -> str:
+    """The last answer, whatever it is."""
     sip = account["sip"]
     host, _, server_port = sip["registrar"].removeprefix("sip:").rpartition(":")
     call_id = uuid.uuid4().hex
@@ -27,8 +34,7 @@ def register(account: dict, port: int, expires: int = 3600) -> None:
         challenge = ask(1)
         offers = [line for line in challenge.split("\r\n") if line.lower().startswith("www-authenticate:")]
         offered = next(line for line in offers if "algorithm=MD5" in line or "algorithm" not in line)
-        answer = ask(2, authorization(sip, offered))
-    assert answer.startswith("SIP/2.0 200"), answer
+        return ask(2, authorization(sip, offered))
 
 
 def authorization(sip: dict, challenge: str) -> str:
@@ -42,3 +48,44 @@ def authorization(sip: dict, challenge: str) -> str:
 
 def md5(*parts: str) -> str:
     return hashlib.md5(":".join(parts).encode()).hexdigest()
+
+
+class SipPeer:
+    """A carrier or a phone over UDP that refuses every INVITE, and keeps it: what was on the wire is what a test asks for."""
+
+    def __init__(self, port: int = 0, status: str = "486 Busy Here"):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", port))
+        self.port = self.socket.getsockname()[1]
+        self.status = status
+        self.invites: list[str] = []
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                data, source = self.socket.recvfrom(65535)
+            except OSError:
+                return
+            if not data:
+                return
+            text = data.decode(errors="replace")
+            method = text.split(" ", 1)[0]
+            if method == "INVITE":
+                self.invites.append(text)
+            if method not in ("ACK", "") and not text.startswith("SIP/2.0"):
+                self.socket.sendto(self._answer(text, "200 OK" if method != "INVITE" else self.status).encode(), source)
+
+    @staticmethod
+    def _answer(request: str, status: str) -> str:
+        kept = [line for line in request.split("\r\n\r\n")[0].split("\r\n")[1:]
+                if line.split(":")[0].strip().lower() in ("via", "from", "call-id", "cseq", "to")]
+        tagged = [line + ";tag=peer" if line.lower().startswith("to:") and ";tag=" not in line else line for line in kept]
+        return "\r\n".join([f"SIP/2.0 {status}", *tagged, "Content-Length: 0", "", ""])
+
+    def close(self) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waker:
+            waker.sendto(b"", ("127.0.0.1", self.port))
+        self._thread.join(5)
+        self.socket.close()
