@@ -14,6 +14,7 @@
 #include "api/openapi/openapi_document.hpp"
 #include "api/resources/resources.hpp"
 #include "api/resources/site_routing.hpp"
+#include "api/resources/webrtc_diagnostics.hpp"
 #include "api/ui/ui_assets.hpp"
 #include "base/metrics.hpp"
 
@@ -79,6 +80,7 @@ struct ApiServer::Impl {
           login(context.store, grants, context.clock, context.random, context.executor, hashing),
           authorize(context.store, grants, login, context.clock, context.random, context.executor),
           channels(context),
+          diagnostics(context, options.prober),
           streams(context),
           idempotency(context.store, context.secrets, context.executor),
           dispatcher(router, authenticator, context.store.snapshots(), context.clock, context.random, idempotency) {
@@ -88,6 +90,7 @@ struct ApiServer::Impl {
         login.add_routes(router);
         authorize.add_routes(router);
         channels.add_routes(router);
+        diagnostics.add_routes(router);
         streams.add_routes(router);
         for (auto add : {add_organization,
                          add_users,
@@ -126,6 +129,7 @@ struct ApiServer::Impl {
     ConsoleLogin login;
     AuthorizeEndpoint authorize;
     ChannelHub channels;
+    WebRtcDiagnostics diagnostics;
     EventStreams streams;
     IdempotencyGate idempotency;
     Dispatcher dispatcher;

@@ -13,6 +13,10 @@
 #include "api/http/router.hpp"
 #include "net/http_server.hpp"
 
+namespace dp::net {
+class IceProber;
+}
+
 namespace dp::api {
 
 /// What /ready answers: empty when ready, else why not.
@@ -33,6 +37,7 @@ struct ApiOptions {
     std::function<std::vector<std::string>()>
         issuers;                                 ///< the names an assertion may be meant for; asked on the API thread
     std::vector<SandboxNumber> sandbox_numbers;  ///< empty: no sandbox here
+    net::IceProber* prober = nullptr;            ///< of the API thread; null: diagnostics probe nothing
 };
 
 class ApiServer {

@@ -188,6 +188,8 @@ const std::vector<Setting>& settings() {
         {"webhooks.private-targets", SettingKind::Flag, "false", "",
          "deliver webhooks to private and loopback addresses too; --sandbox allows loopback by itself"},
         {"rate-limit", SettingKind::Text, "300", "N", "API requests per minute and client; 0 is unlimited"},
+        {"probe-private", SettingKind::Flag, "false", "",
+         "let diagnostics probe STUN and TURN servers at private addresses (with --sandbox they may)"},
         {"log.level", SettingKind::Text, "info", "LEVEL", "debug, info, warn or error"},
         {"log.file", SettingKind::Text, "", "FILE", "log to a file instead of standard error"},
     };
@@ -252,6 +254,7 @@ Result<Config> validate(const RawConfig& raw) {
     DP_TRY(drain, read.number("drain", 0, 3600));
     DP_TRY(private_targets, read.flag("webhooks.private-targets"));
     DP_TRY(rate_limit, read.number("rate-limit", 0, 1'000'000));
+    DP_TRY(probe_private, read.flag("probe-private"));
     DP_TRY(level, level_of(read));
     if (auto text = read.text("advertise"); !text.empty()) {
         out.advertise = IpAddress::parse(text);
@@ -271,6 +274,7 @@ Result<Config> validate(const RawConfig& raw) {
     out.drain = std::chrono::seconds(drain);
     out.webhooks_private_targets = private_targets;
     out.rate_limit_per_minute = rate_limit;
+    out.probe_private = probe_private;
     out.issuers = read.items("issuer");
     out.log_level = level, out.log_file = read.text("log.file");
     return out;

@@ -72,6 +72,7 @@ struct Config {
     std::vector<std::string> issuers;  ///< empty: the addresses bound
     bool webhooks_private_targets = false;
     unsigned rate_limit_per_minute = 0;  ///< 0 = unlimited
+    bool probe_private = false;          ///< diagnostics may probe STUN and TURN servers at private addresses
     log::Level log_level = log::Level::Info;
     std::string log_file;
 };

@@ -14,6 +14,7 @@
 #include "media/engine.hpp"
 #include "net/event_loop.hpp"
 #include "net/http_server.hpp"
+#include "net/ice_prober.hpp"
 #include "net/local_authority.hpp"
 #include "sandbox/magic_numbers.hpp"
 #include "sandbox/order_numbers.hpp"
@@ -106,6 +107,7 @@ struct Server::Parts {
     std::unique_ptr<telephony::NumberProvisioner> provisioner;
     std::unique_ptr<telephony::PhoneService> phones;
     std::unique_ptr<telephony::ConversationService> conversations;
+    std::unique_ptr<net::IceProber> prober;
     std::unique_ptr<net::HttpClient> http_client;
     std::unique_ptr<events::WebhookDispatcher> webhooks;
     std::unique_ptr<api::ApiServer> api;
@@ -352,6 +354,11 @@ void Server::make_api() {
         options.sandbox_numbers = parts.sandbox_numbers();
         options.issuers = [&parts] { return parts.issuers(); };
         options.requests_per_minute = static_cast<int>(parts.config.rate_limit_per_minute);
+        net::IceProber::Options probing;
+        if (parts.config.probe_private || parts.config.sandbox) probing.addresses = net::TargetAddresses::Any;
+        parts.prober =
+            std::make_unique<net::IceProber>(parts.api_loop(), *parts.resolver, parts.random, std::move(probing));
+        options.prober = parts.prober.get();
         parts.api = std::make_unique<api::ApiServer>(
             api::ApiContext{*parts.store, *parts.configuration, *parts.trunks, *parts.numbers, *parts.accounts,
                             *parts.phones, *parts.conversations, parts.live_conversations, parts.live_stations,
@@ -564,6 +571,7 @@ void Server::stop() {
     parts.events_thread.stop();
     parts.api_thread.run_and_wait([&parts] {
         parts.provisioner.reset();
+        parts.prober.reset();
         parts.http.reset();
         parts.api_timer.reset();
         parts.api.reset();

@@ -109,7 +109,11 @@ public:
                 if (!message_.mapped) message_.mapped = parse_address(value, nullptr);
                 return message_.mapped.has_value();
             case StunAttribute::Realm:
+                message_.realm = text(value);
+                return value.size() <= 763;  // RFC 8489 section 14.9
             case StunAttribute::Nonce:
+                message_.has_nonce = !value.empty();
+                return value.size() <= 763;  // RFC 8489 section 14.10
             case StunAttribute::UnknownAttributes:
                 return true;
             default:
@@ -180,11 +184,12 @@ bool StunMessage::integrity_ok(std::string_view key) const {
     return crypto::equal(crypto::as_text(mac), text(bytes.subspan(*integrity_at + 4, kIntegritySize)));
 }
 
-StunWriter::StunWriter(std::span<std::uint8_t> buffer, StunClass kind, const TransactionId& transaction)
+StunWriter::StunWriter(std::span<std::uint8_t> buffer, StunClass kind, const TransactionId& transaction,
+                       std::uint16_t method)
     : buffer_(buffer), ok_(buffer.size() >= kStunHeader) {
     if (!ok_) return;
     const auto bits = static_cast<unsigned>(kind);
-    put16(buffer_.data(), static_cast<std::uint16_t>(kBindingMethod | (bits & 1) << 4 | (bits & 2) << 7));
+    put16(buffer_.data(), static_cast<std::uint16_t>((method & 0xFU) | (bits & 1) << 4 | (bits & 2) << 7));
     put16(&buffer_[2], 0);
     put32(&buffer_[4], kMagicCookie);
     std::memcpy(&buffer_[8], transaction.data(), transaction.size());

@@ -24,6 +24,7 @@ inline constexpr std::size_t kStunHeader = 20;
 enum class StunClass : std::uint8_t { Request = 0, Indication = 1, Success = 2, Error = 3 };
 
 inline constexpr std::uint16_t kBindingMethod = 0x001;
+inline constexpr std::uint16_t kAllocateMethod = 0x003;  ///< RFC 8656 section 17
 
 /// Attribute types (RFC 8489 section 18.3, RFC 8445 section 16.1). Below 0x8000 understanding is required.
 enum class StunAttribute : std::uint16_t {
@@ -34,6 +35,7 @@ enum class StunAttribute : std::uint16_t {
     UnknownAttributes = 0x000A,
     Realm = 0x0014,
     Nonce = 0x0015,
+    RequestedTransport = 0x0019,  ///< RFC 8656 section 18.7
     XorMappedAddress = 0x0020,
     Priority = 0x0024,
     UseCandidate = 0x0025,
@@ -56,6 +58,8 @@ struct StunMessage {
     std::optional<Endpoint> mapped;      ///< XOR-MAPPED-ADDRESS, else MAPPED-ADDRESS
     std::optional<std::uint16_t> error;  ///< 300..699
     std::string_view error_reason;
+    std::string_view realm;
+    bool has_nonce = false;
     bool use_candidate = false;
     bool controlling = false;
     bool controlled = false;
@@ -78,7 +82,9 @@ struct StunMessage {
 /// Writes one message: construct, add attributes, then `finish`. `ok()` turns false when the buffer is too small.
 class StunWriter {
 public:
-    StunWriter(std::span<std::uint8_t> buffer, StunClass kind, const TransactionId& transaction);
+    /// `method` up to 0x00F: the bits of the class stand between its higher ones.
+    StunWriter(std::span<std::uint8_t> buffer, StunClass kind, const TransactionId& transaction,
+               std::uint16_t method = kBindingMethod);
 
     void add(StunAttribute type, Bytes value);
     void add(StunAttribute type, std::string_view value);
