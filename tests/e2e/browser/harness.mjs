@@ -105,8 +105,12 @@ async function mediaReport() {
   }
   const codec = all.find((entry) => entry.id === inbound.codecId)?.mimeType;
   const transport = all.find((entry) => entry.type === 'transport') ?? {};
+  const pair = all.find((entry) => entry.id === transport.selectedCandidatePairId) ?? {};
+  const local = all.find((entry) => entry.id === pair.localCandidateId) ?? {};
   return {
     state: pc.connectionState,
+    path: local.candidateType,
+    relayProtocol: local.relayProtocol,
     codec,
     cipher: transport.srtpCipher,
     packetsIn: inbound.packetsReceived ?? 0,

@@ -1,6 +1,8 @@
 // One call between the browser and a carrier that plays a tone of its own: what is heard here goes into a WAV file, the carrier
 // keeps what it hears. Placed by the page's Call button, or by an application (the phone rings and its user answers).
 //
+// `--path=relay` asks for the way the packets take, `--relay-protocol=tcp` for what carries them to the relay.
+//
 //   node tests/e2e/browser/two_tones.mjs --first-run=DIR/first-run.json --by=button|api --number=+1… --heard=FILE.wav
 
 import { Browser, button, card, check, dial, main, placeCallByApi, WAIT } from './harness.mjs';
@@ -20,7 +22,7 @@ async function place(page, firstRun, by, number) {
   await button(page, 'Answer').click({ timeout: WAIT });
 }
 
-await main(async ({ firstRun, by, number, heard }) => {
+await main(async ({ firstRun, by, number, heard, path, 'relay-protocol': relayProtocol }) => {
   const browser = await Browser.launch({});
   try {
     const page = await browser.open(firstRun.baseUrl);
@@ -30,8 +32,10 @@ await main(async ({ firstRun, by, number, heard }) => {
     check(true, 'the call is connected');
     await page.getByText('Hearing the other side').waitFor({ timeout: WAIT });
     await browser.record(heard, SECONDS);
-    const { codec, cipher } = await browser.report();
-    console.log(`ok   ${SECONDS} s recorded (${codec}, ${cipher})`);
+    const report = await browser.report();
+    console.log(`ok   ${SECONDS} s recorded (${report.codec}, ${report.cipher}, ${report.path} ${report.relayProtocol ?? ''})`);
+    if (path) check(report.path === path, `the packets go by ${path} (${report.path})`);
+    if (relayProtocol) check(report.relayProtocol === relayProtocol, `to the relay by ${relayProtocol} (${report.relayProtocol})`);
     await button(page, 'Hang up').click();
     await card(page, 'disconnected').waitFor({ timeout: WAIT });
     await browser.verdict();

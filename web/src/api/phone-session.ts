@@ -1,3 +1,4 @@
+import type { IceReport } from '../phone/ice-watch';
 import { api } from './client';
 
 /** Short-lived SIP credentials of the logged-in user's browser phone. */
@@ -8,6 +9,7 @@ export interface PhoneSession {
   password: string;
   instance: string;
   iceServers: RTCIceServer[];
+  iceTransportPolicy?: RTCIceTransportPolicy;
   persistent: boolean;
   autoAnswer: boolean;
   displayName: string;
@@ -31,6 +33,14 @@ export async function openPhoneSession(): Promise<PhoneSession> {
     instance: instance ?? answer.instance,
     iceServers: usableIceServers(answer.iceServers ?? []),
   };
+}
+
+/** For GET /api/v2/telephony/diagnostics/web-r-t-c. */
+export function reportIce(report: IceReport): Promise<void> {
+  return api<void>('/api/v2/telephony/phones/me/ice-reports', {
+    method: 'POST',
+    body: report,
+  });
 }
 
 /** A TURN address without credentials makes `new RTCPeerConnection` throw, which would end every call: leave it out. */

@@ -4,6 +4,7 @@
  */
 import type { LegState, LegView } from './call-state';
 import { fromSipCause } from './errors';
+import { type IceReport, IceWatch } from './ice-watch';
 import { Reoffer } from './reoffer';
 import { asksToAnswer, isNormalEnd, readReason } from './sip-headers';
 import type { IceCandidateEvent, IncomingRequest, RTCSession } from './ua';
@@ -15,6 +16,14 @@ export interface LegHandlers {
   /** The media path stands (ICE and DTLS done), or broke. */
   onMedia(legId: string, up: boolean): void;
   onHeldByOther(legId: string, held: boolean): void;
+  /** How the search for a media path ended, once a leg. */
+  onIce(report: IceReport): void;
+}
+
+/** What a connection of this phone is made with. */
+export interface IceSettings {
+  iceServers: RTCIceServer[];
+  iceTransportPolicy: RTCIceTransportPolicy;
 }
 
 /** How long a first candidate waits for a reflexive or relay one, where there are servers to ask for them. */
@@ -34,11 +43,12 @@ export class Leg {
   #gathering: ReturnType<typeof setTimeout> | undefined;
   #stream: MediaStream | undefined;
   #failure: string | undefined;
+  #ice: IceWatch | undefined;
 
   constructor(
     private readonly session: RTCSession,
     request: IncomingRequest,
-    private readonly iceServers: RTCIceServer[],
+    private readonly ice: IceSettings,
     private readonly handlers: LegHandlers,
   ) {
     this.id = session.id;
@@ -64,8 +74,11 @@ export class Leg {
   /** The leg speaks through a copy of the microphone, so that mute and hold of one call touch no other and no meter. */
   answer(microphone: MediaStream): void {
     this.#stream = microphone.clone();
-    this.#gathering = setTimeout(() => this.#fail('ice_failed'), GATHERING_LIMIT_MS);
-    this.session.answer({ mediaStream: this.#stream, pcConfig: { iceServers: this.iceServers } });
+    this.#gathering = setTimeout(() => {
+      this.#ice?.gatheringTimedOut();
+      this.#fail('ice_failed');
+    }, GATHERING_LIMIT_MS);
+    this.session.answer({ mediaStream: this.#stream, pcConfig: { ...this.ice } });
   }
 
   reject(status: 480 | 486 | 603 = 603): void {
@@ -129,6 +142,8 @@ export class Leg {
   }
 
   #watch(connection: RTCPeerConnection): void {
+    const conversation = this.conversationId ? { conversationId: this.conversationId } : {};
+    this.#ice = new IceWatch(connection, (report) => this.handlers.onIce({ ...conversation, ...report }));
     // On the track, not on the answer: early media is heard before the call is up.
     connection.addEventListener('track', ({ track, streams }) => {
       this.handlers.onRemoteAudio(this.id, streams[0] ?? new MediaStream([track]));
@@ -143,7 +158,7 @@ export class Leg {
   #onCandidate({ candidate, ready }: IceCandidateEvent): void {
     clearTimeout(this.#gathering);
     // Our ICE-lite server learns the address from the checks: one host candidate is enough.
-    const enough = candidate.type !== 'host' || this.iceServers.length === 0;
+    const enough = candidate.type !== 'host' || this.ice.iceServers.length === 0;
     if (enough) ready();
     else setTimeout(ready, GATHERING_GRACE_MS);
   }
@@ -156,6 +171,7 @@ export class Leg {
 
   #over(cause: string, message: { getHeader?: (name: string) => string } | null): void {
     clearTimeout(this.#gathering);
+    this.#ice?.ended();
     stopTracks(this.#stream);
     this.handlers.onEnded(this.id, this.#failure ?? endReason(cause, message?.getHeader?.('Reason')));
   }

@@ -6,7 +6,7 @@
  * speak does not register, so that no call is ever routed to a page that cannot take it.
  */
 import { type ConversationView, disconnectConversation, placeCall, tellParty } from '../api/conversations';
-import { openPhoneSession, type PhoneSession, sameOriginSocket } from '../api/phone-session';
+import { openPhoneSession, type PhoneSession, reportIce, sameOriginSocket } from '../api/phone-session';
 import { sessionEnded } from '../api/session';
 import { Store } from '../store';
 import { AudioDesk } from './audio-desk';
@@ -227,6 +227,7 @@ export class Phone {
       onEnded: (id, reason) => this.#onEnded(id, reason),
       onRemoteAudio: (id, stream) => this.audio.speaker.play(id, stream),
       onMedia: (legId, value) => this.#dispatch({ type: 'media', legId, value }),
+      onIce: (report) => void reportIce(report).catch(() => undefined),
       onHeldByOther: (legId, value) => this.#dispatch({ type: 'heldByOther', legId, value }),
     });
     this.#ua.start();

@@ -9,7 +9,7 @@ import type { IncomingRequest } from 'jssip/lib/SIPMessage';
 import type { IncomingRTCSessionEvent, RTCSessionEvent } from 'jssip/lib/UA';
 import type { PhoneSession } from '../api/phone-session';
 import { fromSipStatus, type PhoneError } from './errors';
-import { Leg, type LegHandlers } from './leg';
+import { type IceSettings, Leg, type LegHandlers } from './leg';
 
 export type { IceCandidateEvent, IncomingRequest, RTCSession, TerminateOptions };
 
@@ -32,14 +32,17 @@ const REFUSED_RETRY_MS = 5000;
 export class UserAgent {
   readonly #ua: UA;
   readonly #legs = new Map<string, Leg>();
+  /** The newest: TURN logins expire, and a call made with an old one finds no relay. */
+  #ice: IceSettings;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #lost = false;
 
   constructor(
-    private readonly session: PhoneSession,
+    session: PhoneSession,
     socketAddress: string,
     private readonly handlers: UserAgentHandlers,
   ) {
+    this.#ice = iceSettings(session);
     this.#ua = new UA({
       sockets: [new WebSocketInterface(socketAddress)],
       uri: session.uri,
@@ -106,6 +109,7 @@ export class UserAgent {
   async #registerAfresh(): Promise<void> {
     try {
       const fresh = await this.handlers.credentials();
+      this.#ice = iceSettings(fresh);
       this.#ua.set('authorization_user', fresh.username);
       this.#ua.set('password', fresh.password);
     } catch {
@@ -115,7 +119,7 @@ export class UserAgent {
   }
 
   #incoming({ session, request }: IncomingRTCSessionEvent): void {
-    const leg = new Leg(session, request, this.session.iceServers, {
+    const leg = new Leg(session, request, this.#ice, {
       ...this.handlers,
       onEnded: (id, reason) => {
         this.#legs.delete(id);
@@ -126,3 +130,8 @@ export class UserAgent {
     this.handlers.onIncoming(leg);
   }
 }
+
+const iceSettings = ({ iceServers, iceTransportPolicy = 'all' }: PhoneSession): IceSettings => ({
+  iceServers,
+  iceTransportPolicy,
+});
