@@ -13,6 +13,7 @@
 #include "api/notifications/event_stream.hpp"
 #include "api/openapi/openapi_document.hpp"
 #include "api/resources/resources.hpp"
+#include "api/resources/sandbox_faults.hpp"
 #include "api/resources/site_routing.hpp"
 #include "api/resources/webrtc_diagnostics.hpp"
 #include "api/ui/ui_assets.hpp"
@@ -116,6 +117,7 @@ struct ApiServer::Impl {
             add(router, context);
         add_health(router, options.ready, context);
         add_sandbox(router, options.sandbox_numbers);
+        if (options.store_faults) add_sandbox_faults(router, *options.store_faults);
         add_documentation(router);
     }
 

@@ -17,6 +17,10 @@ namespace dp::net {
 class IceProber;
 }
 
+namespace dp::store {
+class StoreFaults;
+}
+
 namespace dp::api {
 
 /// What /ready answers: empty when ready, else why not.
@@ -38,6 +42,7 @@ struct ApiOptions {
         issuers;                                 ///< the names an assertion may be meant for; asked on the API thread
     std::vector<SandboxNumber> sandbox_numbers;  ///< empty: no sandbox here
     net::IceProber* prober = nullptr;            ///< of the API thread; null: diagnostics probe nothing
+    store::StoreFaults* store_faults = nullptr;  ///< the sandbox's; outlives the API
 };
 
 class ApiServer {

@@ -78,6 +78,8 @@ protected:
                                 {"https", {"off"}},
                                 {"sip", {"127.0.0.1:0"}},
                                 {"sips", {"off"}},
+                                {"sandbox", {"true"}},  // some routes are the sandbox's
+                                {"sandbox.sip", {"127.0.0.1:0"}},
                                 {"log.level", {"error"}}},
                                [](const std::string&) { return std::nullopt; });
         ASSERT_TRUE(raw);

@@ -22,6 +22,7 @@
 #include "store/open_store.hpp"
 #include "store/sealing_key.hpp"
 #include "store/spill_file.hpp"
+#include "store/store_faults.hpp"
 #include "telephony/numbers/number_provisioner.hpp"
 #include "telephony/phones/short_lived_credential.hpp"
 
@@ -72,6 +73,7 @@ struct Server::Parts {
     net::LoopThread events_thread{"events"};
 
     std::unique_ptr<store::SealingKey> secrets;
+    std::shared_ptr<store::StoreFaults> store_faults;  ///< the sandbox's
     std::unique_ptr<telephony::Store> store;
     std::optional<telephony::FirstRunSecrets> first_run;
     telephony::LiveConversations live_conversations;
@@ -202,7 +204,8 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config) {
 Result<void> Server::open_store() {
     auto& parts = *parts_;
     const auto data = parts.config.data.string();
-    DP_TRY(opened, store::open_store({.directory = data}, parts.clock, parts.random));
+    if (parts.config.sandbox) parts.store_faults = std::make_shared<store::StoreFaults>();
+    DP_TRY(opened, store::open_store({.directory = data, .faults = parts.store_faults}, parts.clock, parts.random));
     parts.store = std::move(opened.store);
     report_.closed_conversations = opened.closed_conversations;
     DP_TRY(secrets, store::SealingKey::load_or_create((parts.config.data / "secret.key").string(), parts.random));
@@ -352,6 +355,7 @@ void Server::make_api() {
                                                   parts.streams->websocket_options());
         };
         options.sandbox_numbers = parts.sandbox_numbers();
+        options.store_faults = parts.store_faults.get();
         options.issuers = [&parts] { return parts.issuers(); };
         options.requests_per_minute = static_cast<int>(parts.config.rate_limit_per_minute);
         net::IceProber::Options probing;

@@ -14,6 +14,8 @@
 
 namespace dp::store {
 
+class StoreFaults;
+
 enum class Threading {
     Threads,  ///< the product: a writer and some readers
     Inline,   ///< simulation: everything happens on the calling thread, replies are still posted to their executor
@@ -30,6 +32,7 @@ struct StoreOptions {
     std::size_t readers = 2;   ///< read-only connections, a thread each
     Threading threading = Threading::Threads;
     Durability durability = Durability::Full;
+    std::shared_ptr<StoreFaults> faults = nullptr;  ///< the sandbox's
 };
 
 struct OpenedStore {

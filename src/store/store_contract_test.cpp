@@ -312,6 +312,23 @@ TEST_P(StoreContract, HistoryIsPagedNewestFirstWithoutGapOrRepeat) {
     EXPECT_EQ(here->conversations(query).error().field, "cursor");
 }
 
+TEST_P(StoreContract, AUsersHistoryHasTheCallsThatWereHandedOverToThatUserToo) {
+    Conversation handed_over = call("c1");
+    handed_over.agent = UserId("first");
+    handed_over.participants.push_back({.id = ParticipantId("p2"),
+                                        .purpose = ParticipantPurpose::Agent,
+                                        .user = UserId("second"),
+                                        .name = {},
+                                        .address = {},
+                                        .communications = {}});
+    ASSERT_TRUE(here->submit(unit_of(handed_over)));
+    for (const auto& [user, calls] : {std::pair{"first", 1U}, std::pair{"second", 1U}, std::pair{"third", 0U}}) {
+        ConversationQuery query;
+        query.agent = UserId(user);
+        EXPECT_EQ(here->conversations(query)->items.size(), calls) << user;
+    }
+}
+
 TEST_P(StoreContract, CallsOfADeadProcessEndOnceAsServerRestart) {
     ASSERT_TRUE(here->submit(unit_of(call("open"))));
     Conversation done = call("done");

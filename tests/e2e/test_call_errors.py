@@ -4,9 +4,11 @@ import pytest
 import requests
 
 from harness.client import Client
+from harness.waiting import until
 
 CALLS = "/api/v2/conversations/calls"
 NUMBERS = "/api/v2/telephony/phone/numbers"
+FAULTS = "/api/v2/sandbox/storefaults"
 OTHER = "user-agent-48291"
 TO = "+14155550113"
 
@@ -140,6 +142,74 @@ class TestTooManyRequests:
         assert 1 <= int(answers[first].headers["Retry-After"]) <= 60 and "Rate limit" in late["message"]
         assert caller.request("GET", f"{CALLS}?pageSize=1").status_code == 200, "everything else goes on"
         assert api.request("POST", CALLS, nobody).status_code == 400, "and every other client"
+
+
+@pytest.fixture
+def faulty(fresh):
+    """A client of a server whose store can be made to fail; whole again with the test's end."""
+    api = fresh.client().log_in()
+    api.wait_phone(fresh.agent["stationId"])
+    api.wait_trunk("sip-trunk-acme-us-east", "registered")
+    yield api
+    api.put(FAULTS, {"writes": "none"})
+
+
+class TestServerError:
+    """"Temporary service issue": provoked by the sandbox, and what is true of the call afterwards."""
+
+    @pytest.mark.parametrize("writes, status", [("refuse", 500), ("full", 503)])
+    def test_a_call_that_could_not_be_stored_has_not_begun(self, faulty, fresh, writes, status):
+        assert faulty.put(FAULTS, {"writes": writes})["writes"] == writes
+        refused(faulty.request("POST", CALLS, body(fresh.agent)), status)
+        assert ids(faulty) == set(), "nothing rings, nothing is kept"
+        assert requests.get(f"{fresh.base_url}/ready", timeout=5).status_code == 503
+        faulty.put(FAULTS, {"writes": "none"})
+        placed = faulty.place_call(fresh.agent, TO)  # "Wait and retry."
+        faulty.wait_status(placed["id"], "connected")
+        faulty.hang_up(placed["id"])
+        until(lambda: ids(faulty) == {placed["id"]}, 10, "one call, once")
+
+    @pytest.mark.parametrize("writes", ["refuse", "stall"])
+    def test_a_running_call_goes_on_and_is_recorded_when_the_store_is_back(self, faulty, fresh, writes):
+        call = faulty.place_call(fresh.agent, TO)
+        faulty.wait_status(call["id"], "connected")
+        faulty.put(FAULTS, {"writes": writes})
+        party = next(each for each in faulty.conversation(call["id"])["participants"] if each["purpose"] == "agent")
+        assert faulty.request("PATCH", f"{CALLS}/{call['id']}/participants/{party['id']}", {"held": True}).status_code == 202
+        ended = faulty.hang_up(call["id"])
+        assert ended["reason"] == "api_disconnect", "what has happened is shown at once"
+        until(lambda: faulty.get(FAULTS)["struck"] > 0, 10, "the store was asked to write it")
+        faulty.put(FAULTS, {"writes": "none"})
+
+        def recorded():
+            kept = faulty.get(f"{CALLS}/history")["entities"]
+            return kept if [each["id"] for each in kept] == [call["id"]] else None
+        kept = until(recorded, 20, "the record is in the history")[0]
+        assert {name: kept[name] for name in ("reason", "endTime", "version")} == {name: ended[name] for name in ("reason", "endTime", "version")}
+
+    def test_a_call_placed_while_the_store_stands_still_is_answered_once_it_moves(self, faulty, fresh):
+        import concurrent.futures
+
+        faulty.put(FAULTS, {"writes": "stall"})
+        other = fresh.client()
+        other.token = faulty.token
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            pending = pool.submit(other.request, "POST", CALLS, body(fresh.agent))
+            until(lambda: faulty.get(FAULTS)["struck"] > 0, 10, "the write is held")
+            assert ids(faulty) == set() and not pending.done()
+            faulty.put(FAULTS, {"writes": "none"})
+            answer = pending.result(10)
+        assert answer.status_code == 201
+        faulty.wait_status(answer.json()["id"], "connected")
+
+    def test_faults_exist_in_a_sandbox_only(self, start_server):
+        api = start_server(sandbox=False).client().log_in()
+        assert api.request("GET", FAULTS).status_code == 404
+        assert api.request("PUT", FAULTS, {"writes": "refuse"}).status_code == 404
+
+    def test_a_fault_that_is_none_is_named(self, api):
+        refused(api.request("PUT", FAULTS, {"writes": "explode"}), 400, "writes")
+        assert api.get(FAULTS)["writes"] == "none"
 
 
 def test_nobody_of_that_name_is_404(api):

@@ -81,6 +81,7 @@ const std::vector<Row>& rows() {
         open_row("/api/v2/organizations/me"),
         four_actions("/api/v2/routing/queues", "routing:queue"),
         open_row("/api/v2/sandbox"),
+        reading("/api/v2/sandbox/storefaults", {std::string(kPlugin)}),
         view_edit("/api/v2/stations", "telephony:station"),
         view_edit("/api/v2/telephony/phone/numbers", "telephony:phoneNumber"),
         {"/api/v2/telephony/phones/me",

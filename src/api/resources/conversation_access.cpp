@@ -28,10 +28,14 @@ void carry_out(ApiContext& context, CallOrder order, Ptr<Conversation> found, Re
 
 }  // namespace
 
-bool takes_part(const Caller& caller, const Conversation& conversation) {
-    return caller.user.empty() || conversation.agent == caller.user ||
+bool takes_part(const telephony::UserId& user, const Conversation& conversation) {
+    return user.empty() || conversation.agent == user ||
            std::ranges::any_of(conversation.participants,
-                               [&](const auto& participant) { return participant.user == caller.user; });
+                               [&](const auto& participant) { return participant.user == user; });
+}
+
+bool may_see(const Caller& caller, const Conversation& conversation) {
+    return takes_part(caller.user, conversation) || caller.may(kSeeAllCalls);
 }
 
 void with_conversation(ApiContext& context, const ApiRequest& request, Reply reply, WithConversation then) {
@@ -52,7 +56,7 @@ void give_order(ApiContext& context, const ApiRequest& request, telephony::CallA
         context, request, std::move(reply),
         [&context, caller = request.caller, order = std::move(order), done = std::move(done)](Ptr<Conversation> found,
                                                                                               Reply answer) mutable {
-            if (!takes_part(caller, *found))
+            if (!takes_part(caller.user, *found))
                 return std::move(answer).error(
                     {ErrorCode::Forbidden, "A user's token may act in that user's calls only.", found->id.str()});
             carry_out(context, std::move(order), std::move(found), std::move(answer), std::move(done));

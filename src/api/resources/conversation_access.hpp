@@ -14,8 +14,16 @@ namespace dp::api {
 inline const Scopes kCallControl{"conversation:call:write", "conversations"};
 inline const Scopes kConversationRead{"conversation:call:write", "conversations:readonly"};
 
-/// Is the caller free to see and touch this call? A client is; a user's token belongs to the calls of that user.
-bool takes_part(const Caller& caller, const telephony::Conversation& conversation);
+/// Who holds it sees the calls of others.
+inline constexpr std::string_view kSeeAllCalls = "analytics:conversationDetail:view";
+
+/// Is or was the user in this call? Everybody counts as such for an empty id.
+bool takes_part(const telephony::UserId& user, const telephony::Conversation& conversation);
+/// A client sees every call of its organization, a user's token those of the user, or all with the permission.
+bool may_see(const Caller& caller, const telephony::Conversation& conversation);
+
+/// Call records by interval and filter; part of add_conversations().
+void add_conversation_details(Router& router, ApiContext& context);
 
 using WithConversation = std::move_only_function<void(telephony::Ptr<telephony::Conversation>, Reply)>;
 

@@ -5,12 +5,14 @@
 #include "api/resources/conversation_access.hpp"
 #include "api/resources/resources.hpp"
 #include "base/log.hpp"
+#include "telephony/events/time_text.hpp"
 
 namespace dp::api {
 
 namespace json = boost::json;
 using telephony::Conversation;
 using telephony::ConversationId;
+using telephony::ConversationStatus;
 using telephony::PlaceCall;
 using telephony::PlacedCall;
 
@@ -85,6 +87,65 @@ PlaceCall read_genesys_call(JsonReader& body, const telephony::UserId& user) {
     return call;
 }
 
+/// Whose calls a list shows: `userId`'s, else those of the token's user; empty: everybody's.
+Result<telephony::UserId> whose_calls(const ApiRequest& request) {
+    const auto asked = request.http.query_value("userId");
+    if (!asked) return request.caller.user;
+    telephony::UserId user{std::string(*asked)};
+    if (!request.caller.may_act_for(user) && !request.caller.may(kSeeAllCalls))
+        return fail(
+            ErrorCode::Forbidden,
+            fmt::format("A user's token may see that user's calls only, without the permission {}.", kSeeAllCalls),
+            "userId");
+    return user;
+}
+
+/// `status`, one of the two ends; both when it is not given.
+Result<std::vector<ConversationStatus>> ended_as(const net::HttpRequest& request) {
+    const auto text = request.query_value("status");
+    if (!text) return std::vector{ConversationStatus::Disconnected, ConversationStatus::Failed};
+    const auto status = telephony::conversation_status_from(*text);
+    if (!status || !telephony::is_final(*status))
+        return fail(ErrorCode::InvalidValue, "status must be disconnected or failed.", "status");
+    return std::vector{*status};
+}
+
+/// A page that is asked for by its number is read from the beginning: further back the cursor leads.
+constexpr std::size_t kHistoryByNumber = 1000;
+
+Result<telephony::ConversationQuery> history_query(const ApiRequest& request, const Page& page) {
+    DP_TRY(user, whose_calls(request));
+    DP_TRY(statuses, ended_as(request.http));
+    telephony::ConversationQuery query;
+    query.organization = request.caller.organization;
+    query.agent = std::move(user);
+    query.statuses = std::move(statuses);
+    query.cursor = std::string(request.http.query_value("cursor").value_or(""));
+    query.limit = page.size * page.number;
+    if (query.limit > std::max(kHistoryByNumber, page.size))
+        return fail(ErrorCode::InvalidValue,
+                    fmt::format("pageNumber leads beyond the newest {} calls: follow nextUri.", kHistoryByNumber),
+                    "pageNumber");
+    const auto text = request.http.query_value("interval");
+    if (!text) return query;
+    const auto interval = telephony::parse_interval(*text);
+    if (!interval)
+        return fail(ErrorCode::InvalidValue, "interval must be two times like 2026-11-21T08:00:00Z with / between.",
+                    "interval");
+    query.from = interval->from;
+    query.until = interval->until;
+    return query;
+}
+
+/// The same question again, but for the cursor's value at the end.
+std::string history_uri(const net::HttpRequest& request, std::size_t size) {
+    std::string out = fmt::format("{}?pageSize={}", request.path, size);
+    for (const std::string_view name : {"interval", "status", "userId"})
+        if (const auto value = request.query_value(name))
+            out += fmt::format("&{}={}", name, net::percent_encode(*value));
+    return out + "&cursor=";
+}
+
 class ConversationRoutes {
 public:
     explicit ConversationRoutes(ApiContext& context) : context_(context) {}
@@ -111,7 +172,13 @@ public:
 
     void read(ApiRequest request, Reply reply) const {
         with_conversation(context_, request, std::move(reply),
-                          [](const telephony::Ptr<Conversation>& conversation, Reply answer) {
+                          [caller = request.caller](const telephony::Ptr<Conversation>& conversation, Reply answer) {
+                              if (!may_see(caller, *conversation))
+                                  return std::move(answer).error(
+                                      {ErrorCode::Forbidden,
+                                       "A user's token may see that user's calls only, without the permission " +
+                                           std::string(kSeeAllCalls) + ".",
+                                       conversation->id.str()});
                               std::move(answer).json(200, conversation_json(*conversation));
                           });
     }
@@ -120,17 +187,12 @@ public:
     void list(const ApiRequest& request, Reply reply) const {
         const auto page = page_of(request.http);
         if (!page) return std::move(reply).error(page.error());
-        Caller viewer = request.caller;
-        if (const auto user = request.http.query_value("userId")) {
-            if (!viewer.user.empty() && viewer.user.str() != *user)
-                return std::move(reply).error(
-                    {ErrorCode::Forbidden, "A user's token may see that user's calls only.", "userId"});
-            viewer.user = telephony::UserId(std::string(*user));
-        }
+        const auto user = whose_calls(request);
+        if (!user) return std::move(reply).error(user.error());
         auto found = context_.live_conversations.all();
         std::erase_if(found, [&](const auto& conversation) {
             return conversation->meta.organization != request.caller.organization ||
-                   telephony::is_final(conversation->status) || !takes_part(viewer, *conversation);
+                   telephony::is_final(conversation->status) || !takes_part(*user, *conversation);
         });
         std::ranges::sort(found, [](const auto& a, const auto& b) {
             return std::tie(b->started, b->id) < std::tie(a->started, a->id);
@@ -139,28 +201,24 @@ public:
                                                  [&](std::size_t i) { return conversation_json(*found[i]); }));
     }
 
-    /// The ended ones of the caller, newest first; `nextUri` carries the cursor of what follows.
+    /// The ended ones, newest first; `nextUri` carries the cursor of what follows.
     void history(const ApiRequest& request, Reply reply) const {
-        const auto page = page_of(request.http);
+        auto page = page_of(request.http);
         if (!page) return std::move(reply).error(page.error());
-        telephony::ConversationQuery query;
-        query.organization = request.caller.organization;
-        query.agent = request.caller.user;
-        query.statuses = {telephony::ConversationStatus::Disconnected, telephony::ConversationStatus::Failed};
-        query.cursor = std::string(request.http.query_value("cursor").value_or(""));
-        query.limit = page->size;
-        context_.store.find_conversations(
-            std::move(query), context_.executor,
-            [size = page->size, reply = std::move(reply)](Result<telephony::Page<Conversation>> found) mutable {
-                if (!found) return std::move(reply).error(found.error());
-                json::array entities;
-                for (const auto& conversation : found->items) entities.push_back(conversation_json(conversation));
-                json::object out{{"entities", std::move(entities)}, {"pageSize", size}};
-                if (found->next)
-                    out["nextUri"] = fmt::format("/api/v2/conversations/calls/history?pageSize={}&cursor={}", size,
-                                                 net::percent_encode(*found->next));
-                std::move(reply).json(200, out);
-            });
+        if (request.http.query_value("cursor")) page->number = 1;  // the cursor says where the page begins
+        auto query = history_query(request, *page);
+        if (!query) return std::move(reply).error(query.error());
+        auto answer = [page = *page, next = history_uri(request.http, page->size),
+                       reply = std::move(reply)](Result<telephony::Page<Conversation>> found) mutable {
+            if (!found) return std::move(reply).error(found.error());
+            json::array entities;
+            for (std::size_t i = (page.number - 1) * page.size; i < found->items.size(); ++i)
+                entities.push_back(conversation_json(found->items[i]));
+            json::object out{{"entities", std::move(entities)}, {"pageSize", page.size}, {"pageNumber", page.number}};
+            if (found->next) out["nextUri"] = next + net::percent_encode(*found->next);
+            std::move(reply).json(200, out);
+        };
+        context_.store.find_conversations(std::move(*query), context_.executor, std::move(answer));
     }
 
     void disconnect(ApiRequest request, Reply reply) const {
@@ -249,6 +307,7 @@ void add_conversations(Router& router, ApiContext& context) {
         {"PATCH", "/api/v2/conversations/calls/{conversationId}", kCallControl, bind(&ConversationRoutes::patch)});
     add_conversation_control(router, context);
     add_conversation_transfer(router, context);
+    add_conversation_details(router, context);
 }
 
 }  // namespace dp::api

@@ -81,7 +81,13 @@ Result<Cursor> parse_cursor(const std::string& text) {
 Result<QueryText> conversations_text(const t::ConversationQuery& query) {
     QueryText text(fmt::format("SELECT {} FROM conversations", kConversationColumns));
     text.where("organization_id = ?", query.organization.str());
-    if (!query.agent.empty()) text.where("agent_id = ?", query.agent.str());
+    // Whoever was handed the call has taken part in it too.
+    if (!query.agent.empty())
+        text.condition(
+                "(agent_id = ? OR EXISTS (SELECT 1 FROM json_each(doc, '$.participants') AS party "
+                "WHERE json_extract(party.value, '$.user') = ?))")
+            .value(query.agent.str())
+            .value(query.agent.str());
     text.where_if("started_at >= ?", millis(query.from)).where_if("started_at < ?", millis(query.until));
     std::vector<std::string> statuses;
     for (const auto status : query.statuses) statuses.emplace_back(to_string(status));

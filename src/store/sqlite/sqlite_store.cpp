@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "store/sqlite/queries.hpp"
+#include "store/store_faults.hpp"
 #include "telephony/config/snapshot_builder.hpp"
 #include "telephony/conversation/conversation_service.hpp"
 
@@ -135,6 +136,8 @@ void SqliteStore::commit(Batch& batch) {
 
 /// One transaction for the whole batch; a unit that fails does not disturb its neighbours.
 Outcome<void> SqliteStore::write(Batch& batch) {
+    if (options_.faults)
+        if (auto fault = options_.faults->strike()) return std::unexpected(Fault{Reach::Database, std::move(*fault)});
     DP_CHECK(run(*connection_, "BEGIN IMMEDIATE"));
     const WallTime now = clock_.wall();
     for (auto& request : batch) {
@@ -305,6 +308,7 @@ t::StoreHealth SqliteStore::health() const {
 void SqliteStore::stop() {
     std::call_once(stopped_, [this] {
         stopping_.store(true);
+        if (options_.faults) options_.faults->release();
         wake_.release();
         if (thread_.joinable()) thread_.join();
         if (!replies_.flush()) log::warn("store", "some replies found their thread's mailbox full at the stop");
