@@ -43,7 +43,7 @@ struct Transfer {
     curl_slist* headers = nullptr;
     curl_slist* connect_to = nullptr;
     std::size_t header_octets = 0;
-    bool refused_address = false, too_large = false;
+    bool refused_address = false, too_large = false, ended_by_taker = false;
 
     Transfer() = default;
     Transfer(const Transfer&) = delete;
@@ -80,8 +80,18 @@ int before_request(void* context, char* remote_ip, char*, int remote_port, int) 
     return transfer.refused_address ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
+bool is_success(const Transfer& transfer) {
+    long status = 0;
+    curl_easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
+    return status >= 200 && status < 300;
+}
+
 std::size_t take_body(char* data, std::size_t, std::size_t size, void* context) {
     auto& transfer = *static_cast<Transfer*>(context);
+    if (transfer.request.on_body && is_success(transfer)) {
+        transfer.ended_by_taker = !transfer.request.on_body({data, size});
+        return transfer.ended_by_taker ? 0 : size;
+    }
     if (transfer.response.body.size() + size > transfer.request.max_response) {
         transfer.too_large = true;
         return 0;
@@ -279,7 +289,7 @@ void HttpClient::Impl::reap() {
         curl_multi_remove_handle(multi, easy);
         const auto node = running.extract(easy);
         Transfer& transfer = *node.mapped();
-        if (code != CURLE_OK) {
+        if (code != CURLE_OK && !transfer.ended_by_taker) {
             finish(transfer, std::unexpected(error_of(code, transfer)));
             continue;
         }

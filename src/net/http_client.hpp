@@ -35,6 +35,9 @@ struct HttpClientOptions {
     std::map<std::string, std::string> hosts{};  ///< name → address, address:port or other name, before DNS
 };
 
+/// For `total_timeout`: an answer without an end.
+inline constexpr std::chrono::milliseconds kNoTimeout{0};
+
 struct OutgoingHttpRequest {
     std::string method = "GET";
     std::string url{};  ///< http or https
@@ -45,6 +48,9 @@ struct OutgoingHttpRequest {
     std::size_t max_response = 1 << 20;  ///< body octets; beyond it the transfer fails with TooLarge
     TargetAddresses addresses = TargetAddresses::PublicOnly;
     bool verify_certificate = true;
+    /// Takes the body of a 2xx answer piece by piece as it comes, instead of `HttpClientResponse::body`; false ends the
+    /// transfer, in order. Called on the client's own thread: must not block for long.
+    std::function<bool(std::string_view)> on_body{};
 };
 
 struct HttpClientResponse {

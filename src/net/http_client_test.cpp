@@ -131,6 +131,30 @@ TEST_F(HttpClientTest, BoundsTheAnswer) {
     EXPECT_TRUE(fetch(request));
 }
 
+TEST_F(HttpClientTest, HandsABodyOverAsItComesAndEndsWhenToldTo) {
+    HttpFixture http(echo);
+    auto request = local(http, "/stream");
+    std::string taken;
+    request.on_body = [&](std::string_view piece) {
+        taken += piece;
+        return false;
+    };
+    const auto answer = fetch(request);
+    ASSERT_TRUE(answer) << answer.error().detail;
+    EXPECT_EQ(taken, "GET /stream ");
+    EXPECT_EQ(answer->body, "");
+}
+
+TEST_F(HttpClientTest, KeepsTheBodyOfARefusalFromTheTaker) {
+    HttpFixture http(
+        [](HttpRequest, HttpResponder responder) { std::move(responder).respond({403, {}, "not yours"}); });
+    auto request = local(http, "/stream");
+    request.on_body = [](std::string_view) { return ADD_FAILURE(), true; };
+    const auto answer = fetch(request);
+    ASSERT_TRUE(answer) << answer.error().detail;
+    EXPECT_EQ(answer->body, "not yours");
+}
+
 TEST_F(HttpClientTest, GivesUpOnAReceiverThatDoesNotAnswer) {
     WaitQueue<std::shared_ptr<HttpResponder>> held;
     HttpFixture http([&](HttpRequest, HttpResponder responder) {
