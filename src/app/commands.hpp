@@ -1,6 +1,6 @@
 #pragma once
-/// @file The commands of the `dialplane` program. Each returns its exit code: 0 done, 1 failed (the reason is on
-/// standard error), 2 wrong usage.
+/// @file The commands of the `dialplane` program that need no login of their own. Each returns its exit code: 0 done, 1
+/// failed (the reason is on standard error). Wrong usage is CLI11's: 100 and up.
 
 #include <chrono>
 #include <filesystem>

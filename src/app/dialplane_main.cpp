@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 
+#include "app/cli/access.hpp"
+#include "app/cli/client_commands.hpp"
 #include "app/commands.hpp"
 
 namespace {
@@ -33,12 +34,6 @@ void add_settings(CLI::App& command, Options& given) {
         ->type_name("FILE");
 }
 
-std::filesystem::path default_data() {
-    if (const char* data = std::getenv("DP_DATA")) return data;
-    const char* home = std::getenv("HOME");
-    return std::filesystem::path(home ? home : ".") / ".local/share/dialplane";
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -55,7 +50,7 @@ int main(int argc, char** argv) {
     serve->callback([&] { status = dp::app::serve(serve_options, print_config); });
 
     dp::app::CallCommand call;
-    call.data = default_data();
+    call.data = dp::app::cli::default_data();
     auto* place = program.add_subcommand("call", "place a call on behalf of a user");
     place
         ->add_option("--data", call.data,
@@ -84,6 +79,8 @@ int main(int argc, char** argv) {
         ->type_name("NAME:PASSWORD");
     carrier->footer(dp::app::magic_number_help());
     carrier->callback([&] { status = dp::app::run_sandbox(sandbox); });
+
+    dp::app::cli::add_client_commands(program, status);
 
     CLI11_PARSE(program, argc, argv);
     return status;

@@ -1,34 +1,18 @@
 #include "app/first_run.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <boost/json.hpp>
-#include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <iterator>
+
+#include "app/private_file.hpp"
 
 namespace dp::app {
 
 namespace json = boost::json;
 
 namespace {
-
-// Written beside and renamed: a reader never sees half a file, and it is never readable by others.
-Result<void> write_private(const std::filesystem::path& path, const std::string& text) {
-    const std::string part = path.string() + ".part";
-    const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    const bool written =
-        fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
-    const int error = errno;
-    if (fd >= 0) ::close(fd);
-    if (!written || ::rename(part.c_str(), path.c_str()) != 0)
-        return fail(ErrorCode::Unavailable,
-                    fmt::format("{} cannot be written: {}.", path.string(), std::strerror(written ? errno : error)));
-    return {};
-}
 
 Result<json::object> read_object(const std::filesystem::path& path) {
     std::ifstream file(path);
@@ -110,7 +94,7 @@ Result<void> write_first_run(const std::filesystem::path& data, const Addresses&
         return {};  // removed by the operator, who has the secrets: nothing to bring up to date
     }
     add_addresses(out, addresses);
-    return write_private(first_run_path(data), json::serialize(out) + "\n");
+    return write_private_file(first_run_path(data), json::serialize(out) + "\n");
 }
 
 Result<FirstRun> read_first_run(const std::filesystem::path& data) {

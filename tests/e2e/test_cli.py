@@ -1,0 +1,291 @@
+"""`dialplane` as a client: every command against a real server, its exit codes, what it refuses, and what it says."""
+import json
+import os
+import stat
+import subprocess
+
+import pytest
+import requests
+
+from harness.server import Server, binary
+
+NUMBERS = "/api/v2/telephony/phone/numbers"
+GROUPS = "/api/v2/telephony/providers/edges/edgegroups"
+MAIN_LINE = "+15551230000"
+AGENT_LINE = "+15551248291"
+
+
+class Cli:
+    """The program with a home folder of its own."""
+
+    def __init__(self, server: Server, home):
+        self.server = server
+        self.home = home
+        self.env = {name: value for name, value in os.environ.items() if not name.startswith(("DP_", "XDG_"))} | {"HOME": str(home)}
+
+    def raw(self, *words, stdin: str = "", **env) -> subprocess.CompletedProcess:
+        return subprocess.run([str(word) for word in (binary(), *words)], input=stdin, capture_output=True, text=True, timeout=120,
+                              env=self.env | env)
+
+    def __call__(self, *words, stdin: str = "") -> subprocess.CompletedProcess:
+        return self.raw(*words, "--data", self.server.data, stdin=stdin)
+
+    def ok(self, *words, stdin: str = "", code: int = 0) -> str:
+        done = self(*words, stdin=stdin)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
+
+    def refused(self, *words, stdin: str = "") -> str:
+        """Exit code 1 and one line on standard error: the sentence."""
+        done = self(*words, stdin=stdin)
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert done.stderr.startswith("dialplane: ") and done.stderr.count("\n") == 1, done.stderr
+        return done.stderr
+
+    def write(self, text: str, name: str = "routing.yaml"):
+        path = self.home / name
+        path.write_text(text)
+        return path
+
+
+@pytest.fixture(scope="module")
+def cli_server(tmp_path_factory):
+    made = Server(tmp_path_factory.mktemp("cli")).start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def api(cli_server):
+    return cli_server.client().log_in()
+
+
+@pytest.fixture
+def cli(cli_server, tmp_path):
+    return Cli(cli_server, tmp_path)
+
+
+def number(api, value: str) -> dict:
+    found = [n for n in api.get(f"{NUMBERS}?number={value.replace('+', '%2B')}")["entities"] if n["state"] == "active"]
+    assert len(found) == 1, found
+    return found[0]
+
+
+class TestResources:
+    def test_every_resource_can_be_listed_in_every_form(self, cli):
+        help_text = cli.raw("list", "--help").stdout
+        names = help_text[help_text.index("Resources:"):].split()[1:]
+        assert {"numbers", "edges", "users", "configs", "roles"} <= set(names)
+        for name in names:
+            done = cli("list", name)
+            if "There is no list" in done.stderr:
+                continue
+            assert done.returncode == 0, f"{name}: {done.stderr}"
+            assert done.stdout.splitlines()[0].isupper()
+        listed = json.loads(cli.ok("list", "numbers", "-o", "json"))
+        assert {MAIN_LINE, AGENT_LINE} <= {each["number"] for each in listed}
+        assert all(each["kind"] == "numbers" for each in listed)
+        assert cli.ok("list", "users", "-o", "yaml").count("kind: users") >= 2
+
+    def test_lists_go_to_the_last_page_and_filter(self, cli, api):
+        for i in range(205):
+            api.post(GROUPS, {"id": f"page-{i:03}", "name": f"Page {i:03}"})
+        assert len(json.loads(cli.ok("list", "edgegroups", "--filter", "name=Page*", "-o", "json"))) == 205
+        assert cli.ok("delete", "edgegroups", *[f"page-{i:03}" for i in range(205)]).count(" deleted\n") == 205
+        assert "NAME=VALUE" in cli.refused("list", "edgegroups", "--filter", "name")
+
+    def test_get_takes_an_id_a_name_or_a_number(self, cli):
+        assert json.loads(cli.ok("get", "trunk", "Acme US East", "-o", "json"))["id"] == "sip-trunk-acme-us-east"
+        assert json.loads(cli.ok("get", "edges", "sip-trunk-acme-us-east", "-o", "json"))["name"] == "Acme US East"
+        assert f"number: \"{MAIN_LINE}\"" in cli.ok("get", "number", MAIN_LINE)
+        assert "webRtc" in cli.ok("get", "settings", cli.server.agent["userId"])
+
+    def test_what_is_wrong_is_said_in_one_line(self, cli, tmp_path):
+        assert "nobody" in cli.refused("get", "users", "nobody")
+        assert "one of numbers" in cli.refused("list", "gadgets")
+        assert "There is no" in cli.refused("delete", "edgegroups", "nobody")
+        assert "cannot be read" in cli.refused("apply", "-f", tmp_path / "absent.yaml")
+        done = cli.raw("list", "users")
+        assert done.returncode == 1 and "dialplane login" in done.stderr
+        done = cli.raw("list", "users", "--data", cli.server.data, "--url", "http://127.0.0.1:9")
+        assert done.returncode == 1 and "127.0.0.1:9" in done.stderr
+        assert cli.raw("list").returncode >= 100
+        assert cli.raw("get", "users", "x", "-o", "xml").returncode >= 100
+
+    def test_apply_creates_replaces_and_leaves_alone(self, cli, api):
+        text = "kind: edgegroups\nid: cli-group\nname: One\n---\nkind: edgegroup\nname: Named\n"
+        assert cli.ok("apply", "-f", "-", stdin=text).splitlines()[0] == "edgegroups/cli-group created"
+        assert cli.ok("apply", "-f", "-", stdin=text).count(" unchanged\n") == 2
+        changed = text.replace("One", "Two")
+        assert cli.ok("apply", "-f", "-", stdin=changed).splitlines()[0] == "edgegroups/cli-group replaced"
+        assert api.get(f"{GROUPS}/cli-group")["name"] == "Two"
+        stale = json.dumps([{"kind": "edgegroups", "id": "cli-group", "name": "Three", "version": 1}])
+        assert "document 1" in cli.refused("apply", "-f", "-", stdin=stale)
+        assert api.get(f"{GROUPS}/cli-group")["name"] == "Two"
+        assert "document 1" in cli.refused("apply", "-f", "-", stdin="kind: edgegroups\nid: 'a b'\nname: x\n")
+        assert "kind" in cli.refused("apply", "-f", "-", stdin="id: x\n")
+        cli.ok("delete", "edgegroups", "cli-group", "Named")
+
+    def test_what_get_prints_apply_takes(self, cli):
+        for resource, name in (("edges", "sip-trunk-acme-us-east"), ("settings", cli.server.agent["userId"])):
+            text = cli.ok("get", resource, name)
+            without_version = "".join(line for line in text.splitlines(True) if not line.startswith("version:"))
+            assert cli.ok("apply", "-f", "-", stdin=without_version).endswith(" unchanged\n")
+            assert cli.ok("apply", "-f", "-", stdin=text).endswith(" replaced\n")
+
+    def test_the_configs_family_speaks_its_own_dialect(self, cli):
+        text = ("kind: configs\nname: CLI Telnyx\nprovider: telnyx\nconfig: {api_key: KEY0123456789, connection_id: '42'}\n")
+        assert cli.ok("apply", "-f", "-", stdin=text).endswith(" created\n")
+        assert "CLI Telnyx" in cli.ok("list", "configs")
+        assert "telnyx" in cli.ok("get", "configs", "CLI Telnyx")
+        cli.ok("delete", "configs", "CLI Telnyx")
+        assert "config" in cli.refused("apply", "-f", "-", stdin="kind: configs\nname: Half\n")
+
+
+class TestLogin:
+    def test_a_login_is_stored_for_its_owner_alone(self, cli):
+        oauth = cli.server.first_run["oauth"]
+        done = cli.raw("login", "--url", cli.server.base_url, "--client-id", oauth["clientId"], stdin=oauth["clientSecret"] + "\n")
+        assert done.returncode == 0, done.stderr
+        stored = cli.home / ".config/dialplane/login.json"
+        assert stat.S_IMODE(stored.stat().st_mode) == 0o600
+        assert oauth["clientSecret"] not in done.stdout + done.stderr
+        assert cli.raw("list", "users").returncode == 0
+        token = cli.raw("token").stdout.strip()
+        answer = requests.get(f"{cli.server.base_url}/api/v2/tokens/me", headers={"Authorization": f"Bearer {token}"}, timeout=10)
+        assert answer.status_code == 200
+        assert cli.raw("logout").returncode == 0
+        assert "dialplane login" in cli.raw("list", "users").stderr
+        assert cli.raw("logout").returncode == 1
+
+    def test_a_wrong_secret_is_not_stored(self, cli):
+        for secret in ("wrong", ""):
+            done = cli.raw("login", "--url", cli.server.base_url, "--client-id", cli.server.first_run["oauth"]["clientId"], stdin=secret)
+            assert done.returncode == 1 and done.stderr.count("\n") == 1
+        assert not (cli.home / ".config/dialplane/login.json").exists()
+
+    def test_a_file_an_environment_and_a_certificate(self, cli):
+        oauth = cli.server.first_run["oauth"]
+        url = f"https://127.0.0.1:{cli.server.port_of('https')}"
+        words = ("login", "--url", url, "--client-id", oauth["clientId"])
+        assert cli.raw(*words, DP_CLIENT_SECRET=oauth["clientSecret"]).returncode == 1, "nobody vouches for the certificate"
+        authority = ("--ca-file", cli.server.first_run["tls"]["caFile"])
+        assert cli.raw(*words, *authority, DP_CLIENT_SECRET=oauth["clientSecret"]).returncode == 0
+        secret = cli.write(oauth["clientSecret"] + "\n", "secret")
+        assert cli.raw(*words, *authority, "--client-secret-file", secret).returncode == 0
+        assert cli.raw("list", "users", "--url", url).returncode == 0
+
+
+class TestManifest:
+    @pytest.fixture(autouse=True)
+    def main_line_has_a_call_flow(self, api):
+        api.put(f"{NUMBERS}/{number(api, MAIN_LINE)['id']}",
+                {"routing": {"type": "queue", "id": "queue-inbound-sales", "callflowId": "cf-inbound-ivr-main"}})
+
+    def test_twice_is_once_and_the_call_flow_stays(self, cli, api):
+        before = number(api, MAIN_LINE)["routing"]
+        file = cli.write(f"numbers:\n  {MAIN_LINE}:\n    routing: {{type: user, id: user-agent-48291}}\n")
+        shown = cli.ok("plan", "-f", file, code=2)
+        assert "~ routing.type: queue -> user" in shown and "(kept)" in shown
+        assert number(api, MAIN_LINE)["routing"] == before, "a plan writes nothing"
+        assert f"{MAIN_LINE} changed" in cli.ok("apply", "-f", file)
+        after = number(api, MAIN_LINE)["routing"]
+        assert after["id"] == "user-agent-48291" and after["callflowId"] == before["callflowId"]
+        assert "0 to change" in cli.ok("plan", "-f", file)
+        version = number(api, MAIN_LINE)["version"]
+        cli.ok("apply", "-f", file)
+        assert number(api, MAIN_LINE)["version"] == version, "the second run writes nothing"
+
+    def test_a_call_flow_is_dropped_only_when_told(self, cli, api):
+        file = cli.write(f"numbers:\n  {MAIN_LINE}:\n    routing: {{callflowId: null}}\n")
+        assert "--allow-drop-callflow" in cli.refused("plan", "-f", file)
+        assert "--allow-drop-callflow" in cli.refused("apply", "-f", file)
+        assert number(api, MAIN_LINE)["routing"]["callflowId"]
+        cli.ok("plan", "-f", file, "--allow-drop-callflow", code=2)
+        kept = cli.ok("export")
+        cli.ok("apply", "-f", file, "--allow-drop-callflow")
+        assert "callflowId" not in number(api, MAIN_LINE)["routing"]
+        cli.ok("apply", "-f", cli.write(kept, "kept.yaml"))
+        assert number(api, MAIN_LINE)["routing"]["callflowId"]
+
+    def test_export_then_plan_is_empty(self, cli):
+        for form in ("yaml", "json"):
+            text = cli.ok("export", "-o", form)
+            assert "0 to change, 0 to order, 0 to release" in cli.ok("plan", "-f", cli.write(text))
+
+    def test_rollback_takes_back_what_the_manifest_did(self, cli, api):
+        put = f"{NUMBERS}/{number(api, AGENT_LINE)['id']}"
+        api.put(put, {"routing": {"type": "user", "id": "user-agent-48291", "displayName": "Before"}})
+        before = number(api, AGENT_LINE)["routing"]
+        file = cli.write(f"numbers:\n  {AGENT_LINE}:\n    routing: {{displayName: After}}\n")
+        cli.ok("apply", "-f", file)
+        assert number(api, AGENT_LINE)["routing"]["displayName"] == "After"
+        assert "is as it was at" in cli.ok("rollback", "-f", file)
+        assert number(api, AGENT_LINE)["routing"] == before
+        version = number(api, AGENT_LINE)["version"]
+        assert "left alone" in cli.ok("rollback", "-f", file)
+        assert number(api, AGENT_LINE)["version"] == version, "a second run changes nothing"
+        history = api.get(f"{put}/routing/history")["entities"]
+        assert history[1]["routing"]["displayName"] == "After"
+        cli.ok("rollback", "-f", file, "--to", history[1]["date"])
+        assert number(api, AGENT_LINE)["routing"]["displayName"] == "After"
+        assert "--to" in cli.refused("rollback", "-f", file, "--to", "yesterday")
+
+    def test_a_change_between_plan_and_apply_stops_it(self, cli, api):
+        file = cli.write(f"numbers:\n  {AGENT_LINE}:\n    routing: {{displayName: Planned}}\n")
+        plan = cli.home / "plan.json"
+        cli.ok("plan", "-f", file, "--out", plan, code=2)
+        path = f"{NUMBERS}/{number(api, AGENT_LINE)['id']}"
+        api.put(path, {"routing": {"type": "user", "id": "user-agent-48291", "displayName": "Somebody else"}})
+        message = cli.refused("apply", "--plan", plan)
+        assert "changed by somebody else" in message and "plan again" in message
+        assert number(api, AGENT_LINE)["routing"]["displayName"] == "Somebody else"
+        cli.ok("plan", "-f", file, "--out", plan, code=2)
+        cli.ok("apply", "--plan", plan)
+        assert number(api, AGENT_LINE)["routing"]["displayName"] == "Planned"
+
+    def test_a_number_is_ordered_waited_for_and_released_only_when_told(self, cli, api):
+        value = "+14155550200"
+        file = cli.write(f"numbers:\n  {value}:\n    label: New\n    routing: {{type: user, id: user-agent-48291}}\n"
+                         "    order: {type: pstn, providerId: sip-trunk-acme-us-east, locationId: us_east_1}\n")
+        assert f"+ {value} (to be ordered)" in cli.ok("plan", "-f", file, code=2)
+        assert f"{value} ordered\n{value} active\n" in cli.ok("apply", "-f", file)
+        made = number(api, value)
+        assert (made["state"], made["label"], made["routing"]["id"]) == ("active", "New", "user-agent-48291")
+        cli.ok("plan", "-f", file)
+        whole = cli.ok("export")
+        assert "complete: true" in whole
+        manifest = json.loads(cli.ok("export", "-o", "json"))
+        del manifest["numbers"][value]
+        less = cli.write(json.dumps(manifest), "less.json")
+        assert "--allow-release" in cli.refused("plan", "-f", less)
+        assert "--allow-release" in cli.refused("apply", "-f", less)
+        assert number(api, value)["state"] == "active"
+        cli.ok("plan", "-f", less, "--allow-release", code=2)
+        assert f"{value} released" in cli.ok("apply", "-f", less, "--allow-release")
+        assert not [n for n in api.get(f"{NUMBERS}?number=%2B14155550200")["entities"] if n["state"] == "active"]
+
+    def test_a_carriers_refusal_is_told_in_its_words(self, cli):
+        file = cli.write("numbers:\n  +14155550210:\n    order: {type: pstn, providerId: sip-trunk-acme-us-east, locationId: us_east_1}\n")
+        assert "NUMBER_UNAVAILABLE" in cli.refused("apply", "-f", file)
+
+    @pytest.mark.parametrize("entry, complaint", [
+        ("routing: {type: user, id: nobody}", "nobody"),
+        ("routing: {callFlowId: x}", "callFlowId"),
+        ("routing: {type: robot}", "type"),
+        ("rooting: {}", "rooting"),
+    ])
+    def test_what_the_server_would_refuse_is_refused_before_anything_is_written(self, cli, api, entry, complaint):
+        versions = {n["number"]: n["version"] for n in api.get(NUMBERS)["entities"]}
+        file = cli.write(f"numbers:\n  {AGENT_LINE}: {{label: Other}}\n  {MAIN_LINE}: {{{entry}}}\n")
+        assert complaint in cli.refused("plan", "-f", file)
+        assert complaint in cli.refused("apply", "-f", file)
+        assert {n["number"]: n["version"] for n in api.get(NUMBERS)["entities"]} == versions
+
+    def test_resources_and_manifest_in_one_file(self, cli, api):
+        file = cli.write("kind: edgegroups\nid: both\nname: Both\n---\nkind: routing\nnumbers:\n"
+                         f"  {AGENT_LINE}: {{label: Both}}\n")
+        done = cli.ok("apply", "-f", file)
+        assert done.index("edgegroups/both created") < done.index(f"{AGENT_LINE} changed")
+        assert number(api, AGENT_LINE)["label"] == "Both"
+        cli.ok("delete", "edgegroups", "both")
