@@ -1,6 +1,7 @@
 /// @file Phone management (seed 2): phone base settings, phones and stations under /api/v2/telephony/providers/edges
 /// and /api/v2/stations.
 #include "api/resources/entity_routes.hpp"
+#include "api/resources/phone_views.hpp"
 #include "api/resources/resources.hpp"
 #include "telephony/phones/registration_permit.hpp"
 
@@ -24,6 +25,24 @@ std::string_view meta_base_of(PhoneModel model) {
     return model == PhoneModel::WebRtc ? kWebRtcMetaBase : kGenericMetaBase;
 }
 
+/// A property of the real API: `{"value": {"instance": VALUE}}`.
+json::object property(json::value value) {
+    return {{"value", json::object{{"instance", std::move(value)}}}};
+}
+
+/// Genesys keeps the persistent connection on the line and the DSCP values on the phone (genesys-api 1.5).
+json::object line_base_json(const PhoneBaseSettings& settings) {
+    const auto& persistent = settings.persistent_connection;
+    const bool web_rtc = settings.model == PhoneModel::WebRtc;
+    return {
+        {"id", settings.id.str() + ".line"},
+        {"name", settings.name},
+        {"lineMetaBase", json::object{{"id", web_rtc ? "inin_webrtc_softphone_line.json" : "generic_sip_line.json"}}},
+        {"properties", json::object{{"station_persistent_enabled", property(persistent.enabled)},
+                                    {"station_persistent_webrtc_enabled", property(persistent.enabled)},
+                                    {"station_persistent_timeout", property(persistent.timeout.count())}}}};
+}
+
 json::object base_settings_json(const PhoneBaseSettings& settings, const OrganizationConfig&) {
     auto out = envelope(settings.id.str(), settings.name, settings.meta, kBaseSettings);
     out["phoneMakeAndModel"] = telephony::model_name(settings.model);
@@ -34,8 +53,10 @@ json::object base_settings_json(const PhoneBaseSettings& settings, const Organiz
     out["transportDscp"] = settings.transport_dscp;
     out["mediaDscp"] = settings.media_dscp;
     out["autoAnswer"] = settings.auto_answer;
+    out["properties"] = json::object{{"phone_sip_dscp", property(settings.transport_dscp)},
+                                     {"phone_media_dscp", property(settings.media_dscp)}};
     // Terraform reads lines[0].id unchecked: it is the line base id.
-    out["lines"] = json::array{json::object{{"id", settings.id.str() + ".line"}, {"name", settings.name}}};
+    out["lines"] = json::array{line_base_json(settings)};
     return out;
 }
 
@@ -55,21 +76,79 @@ void fill_model(JsonReader& body, PhoneBaseSettings& settings) {
         body.refuse("phoneMakeAndModel", "must be Genesys Cloud WebRTC Phone or Generic SIP Phone");
 }
 
+/// The reader that holds `instance` of a property, or null where it is absent.
+JsonReader* instance_of(JsonReader& properties, std::string_view name) {
+    auto* entry = properties.object(name);
+    auto* value = entry ? entry->object("value") : nullptr;
+    if (entry) entry->ignore({"type", "required", "default", "enum"});
+    return value && value->has("instance") ? value : nullptr;
+}
+
+void fill_dscp(JsonReader& properties, std::string_view name, std::uint8_t& dscp) {
+    if (auto* value = instance_of(properties, name))
+        if (const auto given = value->integer("instance", 0, 63)) dscp = static_cast<std::uint8_t>(*given);
+}
+
+/// The two keys of old and new clients are one setting: whichever differs from the present value is the change.
+void fill_line_properties(JsonReader& properties, telephony::PersistentConnection& persistent) {
+    const bool before = persistent.enabled;
+    for (const auto* name : {"station_persistent_enabled", "station_persistent_webrtc_enabled"})
+        if (auto* value = instance_of(properties, name))
+            if (const auto enabled = value->boolean("instance"); enabled && *enabled != before)
+                persistent.enabled = *enabled;
+    if (auto* value = instance_of(properties, "station_persistent_timeout"))
+        if (const auto timeout = value->integer("instance", 1, 86'400))
+            persistent.timeout = std::chrono::seconds(*timeout);
+}
+
+void fill_lines(JsonReader& body, PhoneBaseSettings& settings) {
+    for (JsonReader* line : body.objects("lines", 12)) {
+        line->ignore(kEnvelopeFields);
+        line->ignore({"name", "lineMetaBase"});
+        if (auto* properties = line->object("properties"))
+            fill_line_properties(*properties, settings.persistent_connection);
+    }
+}
+
+/// Takes what was given where it differs from what was there.
+template <class Given, class T>
+void change(const std::optional<Given>& given, const T& before, T& value) {
+    if (given && static_cast<T>(*given) != before) value = static_cast<T>(*given);
+}
+
+/// The real shape is read first, and of the seed's own fields what differs from it after that: a body that was read and sent
+/// back carries both, and a client changes the one it knows.
 void fill_base_settings(JsonReader& body, PhoneBaseSettings& settings) {
-    body.ignore({"lines", "properties", "capabilities"});
+    const PhoneBaseSettings before = settings;
+    body.ignore({"capabilities"});
     settings.name = body.required_text("name");
     fill_model(body, settings);
-    if (auto* persistent = body.object("persistentConnection")) {
-        if (auto enabled = persistent->boolean("enabled")) settings.persistent_connection.enabled = *enabled;
-        if (auto timeout = persistent->integer("timeoutSeconds", 1, 86'400))
-            settings.persistent_connection.timeout = std::chrono::seconds(*timeout);
+    if (auto* properties = body.object("properties")) {
+        fill_dscp(*properties, "phone_sip_dscp", settings.transport_dscp);
+        fill_dscp(*properties, "phone_media_dscp", settings.media_dscp);
     }
-    if (auto dscp = body.integer("transportDscp", 0, 63)) settings.transport_dscp = static_cast<std::uint8_t>(*dscp);
-    if (auto dscp = body.integer("mediaDscp", 0, 63)) settings.media_dscp = static_cast<std::uint8_t>(*dscp);
+    fill_lines(body, settings);
+    if (auto* persistent = body.object("persistentConnection")) {
+        change(persistent->boolean("enabled"), before.persistent_connection.enabled,
+               settings.persistent_connection.enabled);
+        change(persistent->integer("timeoutSeconds", 1, 86'400), before.persistent_connection.timeout,
+               settings.persistent_connection.timeout);
+    }
+    change(body.integer("transportDscp", 0, 63), before.transport_dscp, settings.transport_dscp);
+    change(body.integer("mediaDscp", 0, 63), before.media_dscp, settings.media_dscp);
     if (auto answer = body.boolean("autoAnswer")) settings.auto_answer = *answer;
 }
 
-json::object phone_json(const Phone& phone, const OrganizationConfig& config) {
+json::object status_json(const Phone& phone, const telephony::LiveStations& live) {
+    const auto station = live.find(phone.station);
+    const bool online = station && station->state != telephony::StationState::Offline;
+    return {{"id", phone.id.str()},
+            {"operationalStatus", online ? "OPERATIONAL" : "OFFLINE"},
+            {"edgesStatus", online ? "IN_SERVICE" : "OFFLINE"},
+            {"lineStatuses", json::array{json::object{{"id", phone.station.str()}, {"reachable", online}}}}};
+}
+
+json::object phone_json(const Phone& phone, const OrganizationConfig& config, const telephony::LiveStations& live) {
     auto out = envelope(phone.id.str(), phone.name, phone.meta, kPhones);
     const auto& site = config.site(phone.site);
     const auto& settings = config.base_settings(phone.base_settings);
@@ -82,6 +161,8 @@ json::object phone_json(const Phone& phone, const OrganizationConfig& config) {
         out["user"] = reference(user->id.str(), user->name, "/api/v2/users");
     }
     out["enabled"] = phone.enabled;
+    out["status"] = status_json(phone, live);
+    out["lineBaseSettings"] = json::object{{"id", phone.base_settings.str() + ".line"}};
     out["station"] = reference(phone.station.str(), phone.name, "/api/v2/stations");
     out["sip"] = json::object{{"username", phone.sip.username}, {"domain", config.organization().sip_domain}};
     out["lines"] = json::array{json::object{{"id", phone.station.str()}, {"name", phone.name}}};
@@ -104,18 +185,25 @@ void fill_phone(JsonReader& body, Phone& phone) {
     fill_reference(body, "webRtcUser", phone.user);
     fill_reference(body, "user", phone.user);
     if (auto enabled = body.boolean("enabled")) phone.enabled = *enabled;
-    if (phone.base_settings.empty())
-        body.refuse("phoneBaseSettings", "is required: create base settings first", ErrorCode::MissingField);
 }
 
-Shape<Phone> phone_shape() {
+/// seed 2: base settings first, then the phone. The code is the real API's.
+void refuse_without_base_settings(Reply reply) {
+    std::move(reply).error(
+        400, "base.settings.required",
+        {ErrorCode::MissingField, "phoneBaseSettings is required: create base settings first.", "phoneBaseSettings"});
+}
+
+Shape<Phone> phone_shape(const ApiContext& context) {
     return {kPhones,
             "/api/v2/telephony/providers/edges/phones/{phoneId}",
             "phoneId",
             "phone",
             {"telephony:readonly", "telephony:user-settings:edit"},
             {"telephony"},
-            phone_json,
+            [&context](const Phone& phone, const OrganizationConfig& config) {
+                return phone_json(phone, config, context.live_stations);
+            },
             [](const Phone& phone, const net::HttpRequest& request) {
                 const auto site = request.query_value("site.id");
                 const auto user = request.query_value("webRtcUser.id");
@@ -132,11 +220,12 @@ void create_phone(ApiContext& context, ApiRequest request, Reply reply) {
     (*body)->ignore(kEnvelopeFields);
     fill_phone(**body, phone);
     if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
+    if (phone.base_settings.empty()) return refuse_without_base_settings(std::move(reply));
     context.phones.create(write_context(request, context.clock), std::move(phone), context.executor,
-                          [reply = std::move(reply)](Result<telephony::CreatedPhone> done) mutable {
+                          [reply = std::move(reply), &context](Result<telephony::CreatedPhone> done) mutable {
                               if (!done) return std::move(reply).error(done.error());
                               const auto& config = *done->commit.snapshot->organization(done->phone->meta.organization);
-                              auto out = phone_json(*done->phone, config);
+                              auto out = phone_json(*done->phone, config, context.live_stations);
                               out["sip"].as_object()["password"] = done->sip_password;  // shown this once
                               std::move(reply).json(201, out);
                           });
@@ -155,7 +244,7 @@ void replace_phone(ApiContext& context, ApiRequest request, Reply reply) {
     fill_phone(**body, phone);
     if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
     context.phones.replace(write_context(request, context.clock), std::move(phone), *version, context.executor,
-                           when_stored(std::move(reply), phone_shape(), 200));
+                           when_stored(std::move(reply), phone_shape(context), 200));
 }
 
 json::object station_json(const Phone& phone, const OrganizationConfig& config, const telephony::LiveStations& live) {
@@ -163,6 +252,7 @@ json::object station_json(const Phone& phone, const OrganizationConfig& config, 
     const auto station = live.find(phone.station);
     const bool online = station && station->state != telephony::StationState::Offline;
     const auto& settings = config.base_settings(phone.base_settings);
+    const auto& site = config.site(phone.site);
     out["status"] = online ? "ASSOCIATED" : "AVAILABLE";
     out["registrationState"] = telephony::to_string(station ? station->state : telephony::StationState::Offline);
     out["userId"] = phone.user.str();
@@ -171,7 +261,11 @@ json::object station_json(const Phone& phone, const OrganizationConfig& config, 
     out["phone"] = reference(phone.id.str(), phone.name, kPhones);
     if (settings) {
         out["webRtcPersistentEnabled"] = settings->persistent_connection.enabled;
+        out["webRtcPersistentTimeout"] = settings->persistent_connection.timeout.count();
         out["webRtcMediaDscp"] = settings->media_dscp;
+        out["transportDscp"] = settings->transport_dscp;
+        out["webRtcForceTurn"] = site && site->force_turn;
+        out["webRtcCallAppearances"] = 1;
         out["reloginDue"] = online && station->base_settings_version < settings->meta.version;
     }
     json::array refusals;
@@ -202,7 +296,7 @@ void add_phones(Router& router, ApiContext& context) {
     add_writes<PhoneBaseSettings>(router, context, settings, fill_base_settings);
     add_remove(router, context, settings, telephony::EntityType::PhoneBaseSettings);
 
-    const auto phones = phone_shape();
+    const auto phones = phone_shape(context);
     add_reads(router, phones);
     add_remove(router, context, phones, telephony::EntityType::Phone);
     router.add({"POST", phones.collection, phones.write, [&context](ApiRequest request, Reply reply) {
@@ -214,6 +308,8 @@ void add_phones(Router& router, ApiContext& context) {
 }
 
 void add_stations(Router& router, ApiContext& context) {
+    add_station_diagnosis(router, context);
+    add_topology(router, context);
     const Scopes read{"stations:readonly", "telephony:readonly", "telephony:user-settings:edit", "user:read"};
     router.add({"GET", "/api/v2/stations", read, [&context](ApiRequest request, Reply reply) {
                     const auto page = page_of(request.http);
