@@ -30,6 +30,7 @@ ERROR_TEXT = {
     409: "The present state forbids it: already there, in use, not ready, or another version.",
     412: "If-Match names another version than the present one.",
     413: "The body is too large.",
+    414: "The path and query are too long.",
     415: "The body must be application/json.",
     422: "The Idempotency-Key was used with another body.",
     429: "Too many requests: wait as Retry-After says.",
@@ -147,9 +148,9 @@ def error_statuses(path: str, method: str, operation: dict, style: str) -> list[
     if operation.get("access") != "open":
         out |= {401, 403, 406, 429}
     if "{" in path:
-        out.add(404)
+        out |= {404, 414}
     if operation.get("query") or operation.get("body") or operation.get("form"):
-        out.add(invalid)
+        out |= {invalid, 400, 414}
     if operation.get("body"):
         out |= {413, 415}
     if is_keyed(method, operation):
@@ -295,7 +296,8 @@ def join(folder: pathlib.Path) -> dict:
             document["components"]["responses"][f"{style}{status}"] = {
                 "description": text, "content": {"application/json": {"schema": reference(schema)}}}
         # The connection refuses what is too large before it has read it, and so before anybody knows whose style is wanted.
-        document["components"]["responses"][f"{style}413"]["content"]["text/plain"] = {"schema": {"type": "string"}}
+        for status in (400, 413, 414):
+            document["components"]["responses"][f"{style}{status}"]["content"]["text/plain"] = {"schema": {"type": "string"}}
     used = references(document["paths"], set())
     document["components"]["responses"] = {
         name: value for name, value in document["components"]["responses"].items() if f"#/components/responses/{name}" in used}

@@ -121,6 +121,8 @@ def check(answer: requests.Response, what: str, expect_field: bool) -> None:
     assert answer.status_code < 500, f"{what}: {answer.status_code} {answer.text[:500]}"
     if answer.status_code != 400:
         return
+    if answer.headers["Content-Type"].startswith("text/plain"):
+        return  # refused by the connection, before anybody knew what was asked for
     body = answer.json()
     text = body.get("message") or body.get("detail") or body.get("error")
     assert text, f"{what}: {answer.text[:500]}"
@@ -154,7 +156,7 @@ def test_every_field_of_every_body(client, document):
         if time.monotonic() > deadline:
             break
         answer = client.request(method, target, mutant)
-        check(answer, f"seed {SEED}: {method} {target} with {'.'.join(map(str, spot))}: {str(mutant)[:300]}", bool(spot))
+        check(answer, f"seed {SEED}: {method} {target} with {'.'.join(map(str, spot))}: {str(mutant)[:300]}", bool(spot) and isinstance(mutant, dict))
         tried += 1
     print(tried, "of", len(jobs), "bodies")
     assert tried > 300

@@ -91,6 +91,8 @@ void Dispatcher::handle(net::HttpRequest http, net::HttpResponder responder) {
             {ErrorCode::MethodNotAllowed,
              fmt::format("{} is not possible on {}; {} is.", http.method, http.path, match.allowed), ""});
     }
+    if (match.malformed)
+        return std::move(reply).error({ErrorCode::NotFound, "The path holds what cannot be an id.", ""});
     ApiRequest request{std::move(http), std::move(match.parameters), {}, reply.correlation(), snapshots_.get()};
     if (auto admitted = admit(request, *match.route, reply); !admitted)
         return refuse(*match.route, std::move(reply), admitted.error());

@@ -1,7 +1,10 @@
 #include "api/http/router.hpp"
 
+#include <algorithm>
+
 #include "api/auth/route_permissions.hpp"
 #include "base/ascii.hpp"
+#include "base/utf8.hpp"
 
 namespace dp::api {
 
@@ -41,6 +44,16 @@ void Router::add(Route route) {
     node->by_method[routes_.back()->method] = routes_.back().get();
 }
 
+namespace {
+
+// What is echoed in answers and logs must be text.
+bool is_printable(std::string_view text) {
+    return is_valid_utf8(text) &&
+           std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+}
+
+}  // namespace
+
 RouteMatch Router::match(std::string_view method, std::string_view path) const {
     const auto segments = segments_of(path);
     const Node* node = root_.get();
@@ -59,7 +72,10 @@ RouteMatch Router::match(std::string_view method, std::string_view path) const {
     for (std::size_t i = 0; i < names.size(); ++i) {
         if (!is_parameter(names[i])) continue;
         auto decoded = net::percent_decode(segments[i]);
-        if (!decoded) return {};
+        if (!decoded || !is_printable(*decoded)) {
+            out.malformed = true;
+            return out;
+        }
         out.parameters[std::string(names[i].substr(1, names[i].size() - 2))] = std::move(*decoded);
     }
     return out;

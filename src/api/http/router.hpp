@@ -67,7 +67,8 @@ struct Route {
 struct RouteMatch {
     const Route* route = nullptr;  ///< null: no such path, or not with this method
     std::map<std::string, std::string, std::less<>> parameters;
-    std::string allowed;  ///< `GET, PUT` when the path exists with other methods
+    bool malformed = false;  ///< a path parameter is no text: nothing can have that id
+    std::string allowed;     ///< `GET, PUT` when the path exists with other methods
 };
 
 class Router {
