@@ -39,6 +39,7 @@ DP_NAMES(GrantKind, "access_token", "refresh_token", "console_session", "authori
 DP_NAMES(KeyAlgorithm, "RS256", "ES256", "EdDSA");
 DP_NAMES(IceTransportPolicy, "all", "relay");
 DP_NAMES(RelayBehavior, "any_site_region", "lowest_latency");
+DP_NAMES(DialOrder, "agent_first", "destination_first");
 DP_NAMES(DestinationClass, "Emergency", "Network", "National", "International", "Extension");
 DP_NAMES(RouteDistribution, "SEQUENTIAL", "RANDOM");
 DP_NAMES(PhoneModel, "webrtc", "generic_sip");

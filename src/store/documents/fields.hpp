@@ -112,6 +112,8 @@ void fields(auto& v, Of<t::NumberPlan> auto& e) {
     v("name", e.name);
     v("pattern", e.pattern);
     v("class", e.destination_class);
+    v("definition", e.definition);
+    v("normalized", e.normalized);
 }
 
 void fields(auto& v, Of<t::Site> auto& e) {
@@ -125,6 +127,7 @@ void fields(auto& v, Of<t::Site> auto& e) {
     v("numberPlans", e.number_plans);
     v("outboundRoutes", e.outbound_routes);
     v("agentRingTimeout", e.agent_ring_timeout);
+    v("dialOrder", e.dial_order);
 }
 
 void fields(auto& v, Of<t::User> auto& e) {
@@ -218,6 +221,14 @@ void fields(auto& v, Of<t::TrunkGateway> auto& e) {
     v("priority", e.priority);
 }
 
+void fields(auto& v, Of<t::TrunkBaseSettings> auto& e) {
+    v("metabase", e.metabase);
+    v("description", e.description);
+    v("properties", e.properties);
+    v("site", e.site);
+    v("inboundSite", e.inbound_site);
+}
+
 void fields(auto& v, Of<t::Trunk> auto& e) {
     v("name", e.name);
     v("edgeGroup", e.edge_group);
@@ -234,6 +245,7 @@ void fields(auto& v, Of<t::Trunk> auto& e) {
     v("numberTypes", e.number_types);
     v("autoProvisionNumbers", e.auto_provision_numbers);
     v("enabled", e.enabled);
+    v("baseSettings", e.base_settings);
 }
 
 void fields(auto& v, Of<t::Queue> auto& e) {

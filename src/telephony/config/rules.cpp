@@ -89,7 +89,10 @@ Result<void> check(const OrganizationConfig& config, const Site& site) {
     DP_CHECK(named(site.name));
     DP_CHECK(refers<Location>(config, site.location, "location.id"));
     DP_CHECK(optional_e164(site.caller_id, "callerId"));
-    for (const NumberPlan& plan : site.number_plans) DP_CHECK(check_pattern(plan.pattern, "numberPlans[].match"));
+    for (const NumberPlan& plan : site.number_plans) {
+        DP_CHECK(check_pattern(plan.pattern, "numberPlans[].match"));
+        DP_CHECK(check_format(plan.pattern, plan.normalized, "numberPlans[].normalizedFormat"));
+    }
     for (const OutboundRoute& route : site.outbound_routes)
         for (const TrunkId& trunk : route.trunks)
             DP_CHECK(refers<Trunk>(config, trunk, "outboundRoutes[].externalTrunkBases"));
@@ -145,6 +148,8 @@ Result<void> check(const OrganizationConfig& config, const Trunk& trunk) {
                     fmt::format("codecs: the SIP profile '{}' does not support {}.", trunk.sip_profile.str(), spelled),
                     "codecs");
     }
+    DP_CHECK(refers<Site>(config, trunk.base_settings.site, "site.id"));
+    DP_CHECK(refers<Site>(config, trunk.base_settings.inbound_site, "inboundSite.id"));
     if (const auto existing = duplicate_of(config, trunk))
         return fail(ErrorCode::Duplicate,
                     fmt::format("The edge '{}' of this edge group already has the registration host '{}' "
@@ -318,6 +323,9 @@ std::string used_by(const OrganizationConfig& config, EntityType type, const std
                 config, EntityType::Organization, [&](const auto& o) { return is(o.default_site); }, found);
             find_user_of<Phone>(config, EntityType::Phone, [&](const Phone& p) { return is(p.site); }, found);
             find_user_of<User>(config, EntityType::User, [&](const User& u) { return is(u.site); }, found);
+            find_user_of<Trunk>(
+                config, EntityType::Trunk,
+                [&](const Trunk& t) { return is(t.base_settings.site) || is(t.base_settings.inbound_site); }, found);
             break;
         case EntityType::User:
             find_user_of<Phone>(config, EntityType::Phone, [&](const Phone& p) { return is(p.user); }, found);

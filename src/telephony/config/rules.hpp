@@ -11,9 +11,9 @@
 namespace dp::telephony {
 
 Result<void> check_rules(const OrganizationConfig& config, const Entity& entity);
-/// Conflict naming the first entities that refer to it.
+/// Conflict naming what refers to it.
 Result<void> check_removable(const OrganizationConfig& config, EntityType type, const std::string& id);
-/// A trunk of the same edge group, registration host and user name (seed 1: 409), other than `trunk` itself.
+/// A trunk of the same edge group and account (seed 1: 409), other than `trunk` itself.
 Ptr<Trunk> duplicate_of(const OrganizationConfig& config, const Trunk& trunk);
 
 }  // namespace dp::telephony

@@ -55,6 +55,35 @@ bool pattern_matches(const std::string& pattern, const std::string& text) {
     return expression && RE2::PartialMatch(text, *expression);
 }
 
+namespace {
+
+// RE2 writes a group as \1; client code writes it as $1 (genesys-api 1.2).
+std::string in_re2_spelling(const std::string& format) {
+    std::string out;
+    for (std::size_t i = 0; i < format.size(); ++i) {
+        const bool group = format[i] == '$' && i + 1 < format.size() && format[i + 1] >= '0' && format[i + 1] <= '9';
+        out += group ? '\\' : format[i];
+        if (format[i] == '\\') out += '\\';
+    }
+    return out;
+}
+
+}  // namespace
+
+std::optional<std::string> rewritten(const std::string& pattern, const std::string& format, const std::string& text) {
+    const RE2* expression = compiled(pattern);
+    std::string out;
+    if (!expression || !RE2::Extract(text, *expression, in_re2_spelling(format), &out)) return std::nullopt;
+    return out;
+}
+
+Result<void> check_format(const std::string& pattern, const std::string& format, const std::string& field) {
+    const RE2* expression = compiled(pattern);
+    std::string why;
+    if (expression && expression->CheckRewriteString(in_re2_spelling(format), &why)) return {};
+    return fail(ErrorCode::InvalidValue, field + " asks for a group that the expression does not have.", field);
+}
+
 std::optional<DialRuleMatch> apply_dial_rules(std::span<const DialRule> rules, const std::string& destination) {
     for (std::size_t i = 0; i < rules.size(); ++i)
         if (pattern_matches(rules[i].pattern, destination)) return DialRuleMatch{i, rules[i].prefix + destination};

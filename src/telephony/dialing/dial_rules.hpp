@@ -26,4 +26,9 @@ Result<void> check_pattern(const std::string& pattern, const std::string& field)
 /// Does RE2 `pattern` match somewhere in `text`? False for a pattern that does not compile.
 bool pattern_matches(const std::string& pattern, const std::string& text);
 
+/// The part of `text` that matches, written as `format` says: `$1` to `$9` are the pattern's groups, `$0` the whole.
+std::optional<std::string> rewritten(const std::string& pattern, const std::string& format, const std::string& text);
+/// InvalidValue naming `field` when `format` asks for a group that the pattern does not have.
+Result<void> check_format(const std::string& pattern, const std::string& format, const std::string& field);
+
 }  // namespace dp::telephony

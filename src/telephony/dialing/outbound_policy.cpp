@@ -52,12 +52,33 @@ void choose_rules(const UserTelephonySettings* settings, DialPlan& plan) {
     }
 }
 
+const NumberPlan* plan_of(const Site* site, const std::string& destination) {
+    if (!site) return nullptr;
+    const auto found = std::ranges::find_if(
+        site->number_plans, [&](const NumberPlan& plan) { return pattern_matches(plan.pattern, destination); });
+    return found == site->number_plans.end() ? nullptr : &*found;
+}
+
+/// As the site's number plan writes it; nothing where no plan does.
+std::optional<std::string> normalized(const Site* site, const std::string& destination) {
+    const NumberPlan* plan = plan_of(site, destination);
+    if (!plan || plan->normalized.empty() || !is_dialable(destination)) return std::nullopt;
+    auto written = rewritten(plan->pattern, plan->normalized, destination);
+    return written && is_dialable(*written) ? std::move(written) : std::nullopt;
+}
+
 Result<void> apply_rules(const OrganizationConfig& config, const PlaceCall& call, OutboundCall& out) {
     const std::string& field = call.destination_field;
     DialPlan plan = plan_dialing(config, config.settings_of(call.agent).get(), call.destination);
     out.destination = call.destination;
     out.dialed = std::move(plan.dialed);
     out.dial_rule = plan.rule;
+    if (!plan.rule && !plan.emergency) {
+        if (auto written = normalized(out.site.get(), call.destination)) {
+            out.dialed = std::move(*written);
+            return {};
+        }
+    }
     if (plan.accepted) return {};
     return fail(
         ErrorCode::InvalidValue,
@@ -138,10 +159,8 @@ std::string shown_name(const PlaceCall& call, const OutboundCall& out) {
 
 DestinationClass classify(const OrganizationConfig& config, const Site* site, const std::string& destination) {
     if (is_emergency(config, destination)) return DestinationClass::Emergency;
-    if (site)
-        for (const NumberPlan& plan : site->number_plans)
-            if (pattern_matches(plan.pattern, destination)) return plan.destination_class;
-    return DestinationClass::National;
+    const NumberPlan* plan = plan_of(site, destination);
+    return plan ? plan->destination_class : DestinationClass::National;
 }
 
 DialPlan plan_dialing(const OrganizationConfig& config, const UserTelephonySettings* settings,

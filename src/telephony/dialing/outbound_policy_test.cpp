@@ -210,6 +210,29 @@ TEST(Emergency, IsRecognisedBeforeAnyRuleAndRefusedWithoutARoute) {
     EXPECT_EQ(checked->destination_class, DestinationClass::Emergency);
 }
 
+TEST(Normalisation, ANumberPlanWritesWhatIsDialledUnlessTheAgentsOwnRuleDoes) {
+    Example example;
+    example.change<Site>(SiteId("site-us-east"), [](Site& site) {
+        site.number_plans = {
+            {"plan-german", "German", R"(^0(\d{5,12})$)", DestinationClass::International, "", "+49$1"}};
+    });
+    PlaceCall call = seed_call();
+    call.destination = "030123456";
+    const auto checked = check_outbound(example.config(), call);
+    ASSERT_TRUE(checked) << checked.error().detail;
+    EXPECT_EQ(checked->destination, "030123456");
+    EXPECT_EQ(checked->dialed, "+4930123456");
+    EXPECT_EQ(checked->destination_class, DestinationClass::International);
+    call.destination = "123";
+    EXPECT_EQ(refusal(example, call).code, ErrorCode::InvalidValue) << "no plan matches";
+}
+
+TEST(Normalisation, AFormatMayAskForGroupsThatThereAreOnly) {
+    EXPECT_EQ(rewritten("^(1)(2)", "$2$1\\$", "12"), "21\\$");
+    EXPECT_TRUE(check_format("^(1)$", "+$1$0", "x"));
+    EXPECT_FALSE(check_format("^(1)$", "$2", "x"));
+}
+
 TEST(Classification, FollowsTheSitesNumberPlans) {
     const Example example;
     const auto site = example.config().site(SiteId("site-us-east"));

@@ -4,11 +4,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "telephony/ids.hpp"
 #include "telephony/live/live_table.hpp"
+#include "telephony/live/trunk_measures.hpp"
 
 namespace dp::telephony {
 
@@ -27,6 +29,9 @@ struct TrunkStatus {
     std::optional<std::chrono::milliseconds> probe_round_trip;
     std::optional<WallTime> registered;
     std::optional<WallTime> changed;
+    std::optional<WallTime> probed;  ///< when the last probe ended
+    CallCounts inbound, outbound;    ///< since the process started
+    std::shared_ptr<const TrunkMeasures> measures = std::make_shared<const TrunkMeasures>();
 };
 
 std::string_view to_string(RegistrationState state);

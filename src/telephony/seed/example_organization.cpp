@@ -126,9 +126,9 @@ private:
         site.media_regions = {"us-east-1"};
         site.caller_id = kMainLine;
         site.caller_name = "Dialplane Example";
-        site.number_plans = {{"plan-national", "National", R"(^\+1\d{10}$)", DestinationClass::National},
-                             {"plan-international", "International", R"(^\+)", DestinationClass::International},
-                             {"plan-extension", "Extension", R"(^\d{2,6}$)", DestinationClass::Extension}};
+        site.number_plans = {{"plan-national", "National", R"(^\+1\d{10}$)", DestinationClass::National, "", ""},
+                             {"plan-international", "International", R"(^\+)", DestinationClass::International, "", ""},
+                             {"plan-extension", "Extension", R"(^\d{2,6}$)", DestinationClass::Extension, "", ""}};
         // No trunks named: every enabled one, so that a trunk made through the API carries calls at once.
         site.outbound_routes = {
             {"route-default", "Default Outbound Route", true, {}, RouteDistribution::Sequential, {}}};

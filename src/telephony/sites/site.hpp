@@ -31,12 +31,16 @@ struct OutboundRoute {
     std::vector<TrunkId> trunks;  ///< empty: every enabled trunk, by name
 };
 
-/// First match classifies. `pattern` is RE2 over the E.164 or dialled text.
+/// First match classifies and normalises. `pattern` is RE2 over the E.164 or dialled text.
 struct NumberPlan {
     std::string id;
     std::string name;
     std::string pattern;
     DestinationClass destination_class = DestinationClass::National;
+    std::string definition;  ///< JSON of the Genesys shape from which `pattern` was made; empty: `pattern` is all
+    /// What is dialled instead, `$1` to `$9` for the pattern's groups; empty: as it was asked for. The agent's own dial
+    /// rules come first.
+    std::string normalized;
 };
 
 struct Site {

@@ -58,6 +58,16 @@ struct TrunkGateway {
     std::int32_t priority = 0;  ///< lower first
 };
 
+/// What only the Genesys shape of a trunk ("trunk base settings") knows; everything else in it is a view of the fields
+/// of Trunk.
+struct TrunkBaseSettings {
+    std::string metabase = "external_sip.json";
+    std::string description;
+    std::string properties;  ///< JSON object as the client sent it, without secrets; empty: none sent
+    SiteId site;
+    SiteId inbound_site;
+};
+
 struct Trunk {
     TrunkId id;
     EntityMeta meta;
@@ -76,6 +86,7 @@ struct Trunk {
     std::vector<NumberType> number_types = {NumberType::Pstn, NumberType::Sip};
     bool auto_provision_numbers = true;
     bool enabled = true;
+    TrunkBaseSettings base_settings;
 };
 
 inline constexpr std::int32_t kMaxTrunkSessions = 2000;

@@ -40,8 +40,12 @@ bool keeps_password(const std::optional<std::string>& password) {
 Result<Trunk> TrunkService::complete(TrunkCommand command, const Trunk* before) const {
     Trunk trunk = std::move(command.trunk);
     if (trunk.id.empty()) trunk.id = TrunkId(random_.uuid());
-    DP_TRY(codecs, seed_codecs(command.codecs));
-    trunk.codecs = before ? keep_unnamed(std::move(codecs), before->codecs) : std::move(codecs);
+    if (command.exact_codecs) {
+        trunk.codecs = std::move(*command.exact_codecs);
+    } else {
+        DP_TRY(codecs, seed_codecs(command.codecs));
+        trunk.codecs = before ? keep_unnamed(std::move(codecs), before->codecs) : std::move(codecs);
+    }
     if (!keeps_password(command.password))
         trunk.registration.password = secrets_.seal(*command.password, password_context(trunk.id));
     else if (before)

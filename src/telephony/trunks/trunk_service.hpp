@@ -12,9 +12,10 @@ namespace dp::telephony {
 
 /// A trunk as the API receives it: codec names in seed 1's spelling, the password in clear.
 struct TrunkCommand {
-    Trunk trunk;                          ///< all but codecs and password; id may be empty
-    std::vector<std::string> codecs;      ///< exactly `G711u G711a G729 Opus GSM`; empty: the profile's
-    std::optional<std::string> password;  ///< absent or masked: the stored one stays
+    Trunk trunk;                      ///< all but codecs and password; id may be empty
+    std::vector<std::string> codecs;  ///< exactly `G711u G711a G729 Opus GSM`; empty: the profile's
+    std::optional<CodecList> exact_codecs = std::nullopt;  ///< instead of `codecs`: the Genesys shape names them all
+    std::optional<std::string> password;                   ///< absent or masked: the stored one stays
 };
 
 class TrunkService {
