@@ -17,6 +17,7 @@
 #include "telephony/numbers/provisioning_progress.hpp"
 #include "telephony/phones/phone_service.hpp"
 #include "telephony/ports/secrets.hpp"
+#include "telephony/trunks/trunk_check.hpp"
 #include "telephony/trunks/trunk_service.hpp"
 
 namespace dp::events {
@@ -37,6 +38,10 @@ public:
     /// conversation, published before the reply, and in its events.
     virtual void order(telephony::CallOrder order, Executor& reply_on,
                        std::move_only_function<void(Result<void>)> reply) = 0;
+    /// Asks the carrier everything that a call would, without touching what is registered; ends within 30 s. Conflict
+    /// while this trunk is being tested already.
+    virtual void check_trunk(telephony::Ptr<telephony::Trunk> trunk, Executor& reply_on,
+                             std::move_only_function<void(Result<telephony::TrunkCheckReport>)> reply) = 0;
 };
 
 struct ApiContext {

@@ -46,6 +46,12 @@ void ShardCallControl::order(telephony::CallOrder order, Executor& reply_on,
     shard_->command(std::move(order), reply_on, std::move(reply));
 }
 
+void ShardCallControl::check_trunk(telephony::Ptr<telephony::Trunk> trunk, Executor& reply_on,
+                                   std::move_only_function<void(Result<telephony::TrunkCheckReport>)> reply) {
+    if (!shard_) return reply(fail(ErrorCode::Unavailable, "The server is stopping."));
+    shard_->check_trunk(std::move(trunk), reply_on, std::move(reply));
+}
+
 void ShardReceiver::receive(std::span<char> message, const sip::Flow& flow) {
     if (shard_) shard_->receive(message, flow);
 }

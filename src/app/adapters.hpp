@@ -69,6 +69,8 @@ public:
     bool start(const telephony::PlacedCall& call, api::AgentAnswer answer) override;
     void order(telephony::CallOrder order, Executor& reply_on,
                std::move_only_function<void(Result<void>)> reply) override;
+    void check_trunk(telephony::Ptr<telephony::Trunk> trunk, Executor& reply_on,
+                     std::move_only_function<void(Result<telephony::TrunkCheckReport>)> reply) override;
 
 private:
     signaling::ControlShard* shard_ = nullptr;

@@ -166,6 +166,7 @@ const std::vector<Setting>& settings() {
          "HTTP: API, console, SIP over WebSocket; off to disable"},
         {"https", SettingKind::Text, "127.0.0.1:8443", "HOST:PORT", "HTTPS and WSS; off to disable"},
         {"sip", SettingKind::Text, "127.0.0.1:5060", "HOST:PORT", "SIP over UDP and TCP; off to disable"},
+        {"sip-v6", SettingKind::Text, "", "[HOST]:PORT", "SIP over UDP and TCP on IPv6 as well, media with it"},
         {"sips", SettingKind::Text, "127.0.0.1:5061", "HOST:PORT", "SIP over TLS; off to disable"},
         {"advertise", SettingKind::Text, "", "IP",
          "address put into SIP and SDP when it is not the bound one (1:1 NAT)"},
@@ -178,6 +179,8 @@ const std::vector<Setting>& settings() {
          "after this long in provisioning a number asks for attention"},
         {"tls.certificate", SettingKind::Text, "", "FILE", "PEM certificate chain; without it one is made"},
         {"tls.key", SettingKind::Text, "", "FILE", "PEM private key of tls.certificate"},
+        {"tls.ca", SettingKind::Text, "", "FILE",
+         "PEM authorities that carriers' certificates are checked against, besides the system's"},
         {"tls.name", SettingKind::List, "", "NAME", "exact host name in the certificate that is made (repeatable)"},
         {"dns.hosts", SettingKind::Map, "", "NAME=ADDRESS", "names answered from here instead of DNS (repeatable)"},
         {"media.ports", SettingKind::Text, "10000-32767", "FIRST-LAST", "UDP ports for RTP and RTCP"},
@@ -243,6 +246,9 @@ Result<Config> validate(const RawConfig& raw) {
     DP_TRY(http, read.endpoint("http"));
     DP_TRY(https, read.endpoint("https"));
     DP_TRY(sip, read.endpoint("sip"));
+    DP_TRY(sip_v6, read.endpoint("sip-v6"));
+    if (sip_v6 && sip_v6->address.is_v4()) return read.refuse("sip-v6", "must be an IPv6 address");
+    if (sip_v6 && sip && !sip->address.is_v4()) return read.refuse("sip-v6", "sip is an IPv6 address already");
     DP_TRY(sips, read.endpoint("sips"));
     DP_TRY(sandbox_sip, read.endpoint("sandbox.sip"));
     DP_TRY(sandbox_http, read.endpoint("sandbox.http"));
@@ -264,10 +270,12 @@ Result<Config> validate(const RawConfig& raw) {
     out.tls_key = read.text("tls.key");
     if (out.tls_certificate.empty() != out.tls_key.empty())
         return read.refuse("tls.certificate", "tls.certificate and tls.key must be given together");
-    out.http = http, out.https = https, out.sip = sip, out.sips = sips, out.sandbox_sip = sandbox_sip;
+    out.http = http, out.https = https, out.sip = sip, out.sip_v6 = sip_v6, out.sips = sips,
+    out.sandbox_sip = sandbox_sip;
     out.sandbox_http = sandbox_http;
     out.number_attention = std::chrono::seconds(number_attention);
     out.sandbox = sandbox;
+    out.tls_ca = read.text("tls.ca");
     out.tls_names = read.items("tls.name");
     out.dns_hosts = std::move(hosts);
     out.media_ports = ports, out.media_workers = workers;

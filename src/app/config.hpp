@@ -56,6 +56,7 @@ struct Config {
     std::optional<Endpoint> http;
     std::optional<Endpoint> https;
     std::optional<Endpoint> sip;
+    std::optional<Endpoint> sip_v6;
     std::optional<Endpoint> sips;
     std::optional<IpAddress> advertise;
     bool sandbox = false;
@@ -64,6 +65,7 @@ struct Config {
     std::chrono::seconds number_attention{300};
     std::filesystem::path tls_certificate;
     std::filesystem::path tls_key;
+    std::filesystem::path tls_ca;
     std::vector<std::string> tls_names;
     std::map<std::string, std::string> dns_hosts;
     PortRange media_ports;

@@ -7,6 +7,8 @@
 #include <thread>
 
 #include "app/adapters.hpp"
+#include "app/connection_prober.hpp"
+#include "app/loop_lag.hpp"
 #include "base/crypto.hpp"
 #include "base/log.hpp"
 #include "carriers/directory.hpp"
@@ -94,6 +96,8 @@ struct Server::Parts {
     std::unique_ptr<DnsHostResolver> host_resolver;
     ShardReceiver receiver;
     StreamKeeper keeper;
+    std::unique_ptr<StreamProber> trunk_prober;
+    std::unique_ptr<LoopLag> lag;
     std::unique_ptr<net::SipEndpoint> transport;
     std::unique_ptr<net::SipStreams> streams;
     std::unique_ptr<media::Engine> media;
@@ -116,7 +120,7 @@ struct Server::Parts {
     std::unique_ptr<Timer> api_timer;
     std::unique_ptr<net::HttpServer> http;
 
-    std::optional<Endpoint> http_bound, https_bound, sip_bound;
+    std::optional<Endpoint> http_bound, https_bound, sip_bound, sip_v6_bound;
     std::atomic<bool> ready{false};
 
     net::EventLoop& control() { return control_thread.loop(); }
@@ -259,11 +263,13 @@ Result<void> Server::make_signaling() {
     auto hosts = parts.config.dns_hosts;
     if (parts.sandbox) hosts.try_emplace(std::string(kSeedOneHost), parts.sandbox->sip().str());
     parts.resolver = std::make_unique<net::Resolver>(net::ResolverOptions{.hosts = std::move(hosts)});
-    DP_TRY(client_tls, net::TlsContext::client());
+    DP_TRY(client_tls, net::TlsContext::client({.ca_file = parts.config.tls_ca.string()}));
     parts.client_tls = std::move(client_tls);
     Result<void> made;
     parts.control_thread.run_and_wait([&] {
         auto& control = parts.control();
+        parts.trunk_prober = std::make_unique<StreamProber>(parts.api_loop(), control, parts.client_tls);
+        parts.lag = std::make_unique<LoopLag>(control);
         parts.spill = std::make_unique<store::SpillFile>(store::spill_path(parts.config.data.string()),
                                                          parts.spill_thread.loop());
         parts.outbox =
@@ -283,11 +289,18 @@ Result<void> Server::make_signaling() {
             if (!bound) return void(made = std::unexpected(bound.error()));
             parts.sip_bound = *bound;
         }
+        if (parts.config.sip_v6) {
+            auto bound = parts.transport->bind_udp({.local = *parts.config.sip_v6, .dscp = 24});
+            if (!bound) return void(made = std::unexpected(bound.error()));
+            parts.sip_v6_bound = *bound;
+        }
 
         media::MediaConfig media;
-        if (parts.sip_bound && !parts.sip_bound->address.is_unspecified() && parts.sip_bound->address.is_v4())
-            media.bind_v4 = parts.sip_bound->address;
-        media.advertise_v4 = parts.config.advertise;
+        for (const auto& bound : {parts.sip_bound, parts.sip_v6_bound})
+            if (bound && !bound->address.is_unspecified())
+                (bound->address.is_v4() ? media.bind_v4 : media.bind_v6) = bound->address;
+        if (const auto& advertise = parts.config.advertise)
+            (advertise->is_v4() ? media.advertise_v4 : media.advertise_v6) = advertise;
         media.first_port = parts.config.media_ports.first;
         media.last_port = parts.config.media_ports.last;
         media.workers = media_workers(parts.config);
@@ -299,7 +312,8 @@ Result<void> Server::make_signaling() {
             signaling::ControlConfig{},
             signaling::ControlPorts{control, control.timers(), parts.clock, parts.random, *parts.transport,
                                     *parts.host_resolver, *parts.media, *parts.sink, parts.store->snapshots(),
-                                    *parts.secrets, parts.live_stations, parts.live_trunks, &parts.keeper});
+                                    *parts.secrets, parts.live_stations, parts.live_trunks, &parts.keeper,
+                                    parts.trunk_prober.get(), parts.lag.get()});
         parts.media->set_events(&parts.shard->media_events());
         parts.receiver.set_shard(parts.shard.get());
         parts.call_control.set_shard(parts.shard.get());
@@ -397,7 +411,7 @@ Result<void> Server::listen() {
     auto& parts = *parts_;
     const auto& config = parts.config;
     Result<void> made;
-    std::optional<Endpoint> tcp, tls;
+    std::optional<Endpoint> tcp, tcp_v6, tls;
     parts.api_thread.run_and_wait([&] {
         const auto http = [&](const std::optional<Endpoint>& local, net::TlsContext context,
                               std::optional<Endpoint>& bound) {
@@ -415,11 +429,13 @@ Result<void> Server::listen() {
         http(config.https, parts.tls, parts.https_bound);
         // TCP on the port that UDP got, so that one address works for both.
         sip(config.sip ? parts.sip_bound : std::nullopt, {}, tcp);
+        sip(config.sip_v6 ? parts.sip_v6_bound : std::nullopt, {}, tcp_v6);
         sip(config.sips, parts.tls, tls);
     });
     if (!made) return made;
     parts.control_thread.run_and_wait([&] {
         if (tcp) parts.transport->set_listening(sip::TransportKind::Tcp, *tcp);
+        if (tcp_v6) parts.transport->set_listening(sip::TransportKind::Tcp, *tcp_v6);
         if (tls) parts.transport->set_listening(sip::TransportKind::Tls, *tls);
     });
     return {};
@@ -567,6 +583,7 @@ void Server::stop() {
         if (parts.transport) parts.transport->set_streams(nullptr);
         parts.call_control.set_shard(nullptr);
         parts.shard.reset();
+        parts.lag.reset();
         parts.outbox_timer.reset();
         parts.sink.reset();
         parts.outbox.reset();

@@ -32,7 +32,8 @@ void Call::dial_phones(CallSide& side) {
 }
 
 bool Call::dial_phone(CallSide& side, const PhoneContact& contact) {
-    const LegProfile profile = profile_of_phone(*setup_.config, contact.phone, contact.media);
+    LegProfile profile = profile_of_phone(*setup_.config, contact.phone, contact.media);
+    profile.family = contact.family;
     CallLeg& leg = add_leg(side, LegId(next_leg_++));
     const telephony::GatewayChoice* planned = other_side(side).plan.hunt.current();
     if (!open_media(side, leg, profile, planned != nullptr ? to_sdp(planned->codecs) : Codecs{})) return false;
@@ -66,7 +67,10 @@ bool Call::place_at_gateway(CallSide& side, const telephony::GatewayChoice& choi
     CallLeg& leg = add_leg(side, LegId(next_leg_++));
     leg.trunk = choice.trunk->id;
     leg.gateway = gateway;
-    if (!open_media(side, leg, profile_of_gateway(choice), {})) {
+    LegProfile profile = profile_of_gateway(choice);
+    profile.family = ports_.trunks.family(gateway);
+    if (side.plan.hunt.wants_fewest_codecs()) profile.codecs = fewest_of(profile.codecs);
+    if (!open_media(side, leg, profile, {})) {
         ports_.trunks.release(leg.trunk);
         return false;
     }
@@ -177,6 +181,10 @@ void Call::win(CallSide& side, CallLeg& leg) {
     report_.leg_state(leg.record, CommunicationState::Connected);
     note_codec(leg);
     if (leg.gateway.valid()) ports_.trunks.saw(leg.gateway, GatewaySight::Answered);
+    if (!leg.trunk.empty())
+        ports_.trunks.answered(leg.trunk, telephony::Direction::Outbound);
+    else if (setup_.incoming && setup_.incoming->trunk)
+        ports_.trunks.answered(setup_.incoming->trunk->id, telephony::Direction::Inbound);
     for (CallLeg& loser : side.legs) {
         if (loser.id == leg.id || !loser.live()) continue;
         ports_.signaling.hang_up(loser.id, {.q850 = 26, .answered_elsewhere = true});

@@ -29,8 +29,9 @@ void Call::adopt_incoming(LegId id) {
         leg.peer_sdp = std::move(offer);
         return;
     }
-    const LegProfile profile = incoming.trunk ? profile_of_trunk(*setup_.config, *incoming.trunk, transport)
-                                              : profile_of_phone(*setup_.config, incoming.phone->id, transport);
+    LegProfile profile = incoming.trunk ? profile_of_trunk(*setup_.config, *incoming.trunk, transport)
+                                        : profile_of_phone(*setup_.config, incoming.phone->id, transport);
+    profile.family = family_of(incoming.signalled_from);
     if (!media_.open(leg, profile, LegId{}, ports_.random.next_u64() >> 2)) return end(EndReason::Overloaded);
     if (!leg.late_offer && !leg.negotiation->take_offer(offer)) end(EndReason::IncompatibleMedia);
 }

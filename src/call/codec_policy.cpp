@@ -37,6 +37,12 @@ Codecs to_sdp(const telephony::CodecList& codecs) {
     return out;
 }
 
+Codecs fewest_of(const Codecs& codecs) {
+    for (const auto codec : codecs)
+        if (codec == sdp::Codec::Pcmu || codec == sdp::Codec::Pcma) return {codec};
+    return codecs.empty() ? codecs : Codecs{codecs.front()};
+}
+
 Codecs favouring(const Codecs& own, const Codecs& liked) {
     Codecs common;
     for (auto codec : own)

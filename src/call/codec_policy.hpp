@@ -20,6 +20,9 @@ sdp::Codec to_sdp(telephony::Codec codec);
 telephony::Codec to_telephony(sdp::Codec codec);
 Codecs to_sdp(const telephony::CodecList& codecs);
 
+/// What every peer is most likely to take: G.711 where it is among them, else the first.
+Codecs fewest_of(const Codecs& codecs);
+
 /// `own` in its order, those that `liked` has in front.
 Codecs favouring(const Codecs& own, const Codecs& liked);
 

@@ -22,6 +22,15 @@ sip::CallVerdict judge(const LegFailure& failure, AttemptProgress progress) {
     return sip::judge(attempt);
 }
 
+namespace {
+
+/// 415, 488, 606: the offer was the trouble.
+bool is_about_media(int status) {
+    return status == 415 || status == 488 || status == 606;
+}
+
+}  // namespace
+
 void Hunt::skip_trunk() {
     const auto trunk = plan_[next_].trunk->id;
     while (next_ < plan_.size() && plan_[next_].trunk->id == trunk) ++next_;
@@ -30,6 +39,7 @@ void Hunt::skip_trunk() {
 bool Hunt::failed(const LegFailure& failure, AttemptProgress progress) {
     last_ = failure;
     verdict_ = judge(failure, progress);
+    fewest_codecs_ = false;
     switch (verdict_.verdict) {
         case sip::RetryVerdict::Final:
             next_ = plan_.size();
@@ -42,8 +52,15 @@ bool Hunt::failed(const LegFailure& failure, AttemptProgress progress) {
             skip_trunk();
             break;
         case sip::RetryVerdict::RetrySame:
-            if (std::exchange(retried_same_, true)) skip_trunk();
-            return current() != nullptr;
+            fewest_codecs_ = is_about_media(failure.status);
+            // An offer of one codec has nothing less to say.
+            if (retried_same_ || (fewest_codecs_ && plan_[next_].codecs.size() <= 1)) {
+                fewest_codecs_ = false;
+                skip_trunk();
+                break;
+            }
+            retried_same_ = true;
+            return true;
     }
     retried_same_ = false;
     return current() != nullptr;
@@ -55,7 +72,7 @@ telephony::Termination Hunt::last_word() const {
     const int q850 = last_->q850.value_or(0);
     const bool about_callee = verdict_.verdict == sip::RetryVerdict::Final || q850 != 0;
     EndReason reason = EndReason::TrunkFailed;
-    if (said && (about_callee || last_->status == 415 || last_->status == 488 || last_->status == 606))
+    if (said && (about_callee || is_about_media(last_->status)))
         reason = telephony::reason_of_final(last_->status, q850);
     return telephony::terminate(reason, Reached::NotConnected, said ? last_->status : 0, q850);
 }

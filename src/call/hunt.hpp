@@ -35,6 +35,8 @@ public:
 
     /// Moves to the next attempt as the table says; false when the call is over with `failure` as its last word.
     bool failed(const LegFailure& failure, AttemptProgress progress);
+    /// The current attempt asks the same gateway again because of media: with the fewest codecs.
+    bool wants_fewest_codecs() const { return fewest_codecs_; }
     /// Why the call is over, once nothing is left to try.
     telephony::Termination last_word() const;
     bool empty() const { return plan_.empty(); }
@@ -44,6 +46,7 @@ private:
     std::vector<telephony::GatewayChoice> plan_;
     std::size_t next_ = 0;
     bool retried_same_ = false;
+    bool fewest_codecs_ = false;
     sip::CallVerdict verdict_;
     std::optional<LegFailure> last_;
 };

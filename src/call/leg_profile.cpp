@@ -58,6 +58,10 @@ LegProfile profile_of_trunk(const telephony::OrganizationConfig& config, const t
     return plain_profile(transport, std::move(codecs));
 }
 
+IpFamily family_of(const IpAddress& address) {
+    return address.is_v4() || address.is_unspecified() ? IpFamily::V4 : IpFamily::V6;
+}
+
 /// Read from the m-line alone: the whole description is parsed only where the leg is anchored.
 MediaTransport transport_of_offer(std::string_view text) {
     constexpr std::string_view kAudio = "m=audio ";
@@ -94,7 +98,12 @@ sdp::Capabilities capabilities_of(const LegProfile& profile) {
 }
 
 MediaLegSpec media_spec_of(const LegProfile& profile, LegId beside) {
-    return {.transport = profile.transport, .policy = profile.source, .dscp = profile.dscp, .beside = beside};
+    const bool browser = profile.transport == MediaTransport::Webrtc;
+    return {.transport = profile.transport,
+            .policy = profile.source,
+            .dscp = profile.dscp,
+            .family = browser ? IpFamily::V4 : profile.family,
+            .beside = beside};
 }
 
 }  // namespace dp::call

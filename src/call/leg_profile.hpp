@@ -20,6 +20,7 @@ struct LegProfile {
     std::uint8_t dscp = 46;
     Codecs codecs;
     AnswerMode answer_mode = AnswerMode::Person;
+    IpFamily family = IpFamily::V4;  ///< of the signalling; a browser's leg has candidates and stays on IPv4
 };
 
 /// Codecs are those of the user's `webRtc` or `sofia` settings, by the transport; the platform's order where they name
@@ -30,6 +31,9 @@ LegProfile profile_of_gateway(const telephony::GatewayChoice& choice);
 /// A trunk that calls us.
 LegProfile profile_of_trunk(const telephony::OrganizationConfig& config, const telephony::Trunk& trunk,
                             MediaTransport transport);
+
+/// The family that media of a peer uses who signals from `address`.
+IpFamily family_of(const IpAddress& address);
 
 /// What an offer asks for by its m-line; plain RTP when it cannot be read.
 MediaTransport transport_of_offer(std::string_view sdp);

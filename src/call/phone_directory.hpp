@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "call/leg.hpp"
+#include "call/media_engine.hpp"
 #include "telephony/ids.hpp"
 
 namespace dp::call {
@@ -17,6 +18,7 @@ struct PhoneContact {
     telephony::PhoneId phone;
     telephony::StationId station;
     MediaTransport media = MediaTransport::Rtp;
+    IpFamily family = IpFamily::V4;
 };
 
 class PhoneDirectory {

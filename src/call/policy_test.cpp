@@ -79,6 +79,23 @@ TEST(Hunt, ExhaustedGatewaysAreATrunkFailureUnlessTheCarrierSaidWhy) {
     EXPECT_EQ(media.last_word().reason, EndReason::IncompatibleMedia);
 }
 
+TEST(Hunt, AnOfferThatWasRefusedIsMadeOnceMoreWithTheFewestCodecs) {
+    auto wide = gateway("a", "a1");
+    wide.codecs = {telephony::Codec::Opus, telephony::Codec::Pcma};
+    auto narrow = gateway("b", "b1");
+    narrow.codecs = {telephony::Codec::Pcmu};
+    Hunt hunt({wide, narrow});
+    ASSERT_TRUE(hunt.failed(said(488), {}));
+    EXPECT_EQ(hunt.current()->gateway.host, "a1");
+    EXPECT_TRUE(hunt.wants_fewest_codecs());
+    ASSERT_TRUE(hunt.failed(said(488), {}));
+    EXPECT_EQ(hunt.current()->gateway.host, "b1");
+    EXPECT_FALSE(hunt.wants_fewest_codecs());
+    EXPECT_FALSE(hunt.failed(said(488), {})) << "one codec has nothing less to offer";
+    EXPECT_EQ(hunt.last_word().reason, EndReason::IncompatibleMedia);
+    EXPECT_EQ(fewest_of({sdp::Codec::Opus, sdp::Codec::Pcma, sdp::Codec::Pcmu}), Codecs{sdp::Codec::Pcma});
+}
+
 TEST(Hunt, NothingTriedIsNoTrunk) {
     Hunt hunt;
     EXPECT_EQ(hunt.last_word().reason, EndReason::NoTrunkAvailable);

@@ -8,6 +8,8 @@
 
 #include "base/clock.hpp"
 #include "call/leg.hpp"
+#include "call/media_engine.hpp"
+#include "telephony/conversation/conversation.hpp"
 #include "telephony/dialing/router.hpp"
 
 namespace dp::call {
@@ -19,7 +21,11 @@ public:
     /// False at the trunk's limit: nothing was taken.
     [[nodiscard]] virtual bool acquire(const telephony::TrunkId& trunk) = 0;
     virtual void release(const telephony::TrunkId& trunk) = 0;
+    /// A call that holds a session there was answered.
+    virtual void answered(const telephony::TrunkId& trunk, telephony::Direction direction) = 0;
 
+    /// Of the gateway's present address.
+    virtual IpFamily family(GatewayId gateway) const = 0;
     /// Invalid when the trunk was removed meanwhile or the gateway's name has no address yet.
     virtual GatewayId gateway(const telephony::TrunkId& trunk, const telephony::TrunkGateway& gateway) const = 0;
     /// Results of calls count for health, also where probing is off.

@@ -29,7 +29,12 @@ Result<Endpoint> SipEndpoint::bind_udp(const UdpOptions& options) {
 }
 
 void SipEndpoint::set_listening(sip::TransportKind kind, const Endpoint& local) {
-    listening_[static_cast<std::size_t>(kind)] = Endpoint{advertise_.value_or(local.address), local.port}.str();
+    listening_[static_cast<std::size_t>(kind)][local.address.is_v4() ? 0 : 1] = announced(local);
+}
+
+std::string SipEndpoint::announced(const Endpoint& local) const {
+    const bool ours = advertise_ && advertise_->is_v4() == local.address.is_v4();
+    return Endpoint{ours ? *advertise_ : local.address, local.port}.str();
 }
 
 void SipEndpoint::datagram(std::span<const std::uint8_t> bytes, const Endpoint& from, const Endpoint& to) {
@@ -72,12 +77,12 @@ sip::Flow SipEndpoint::open_flow(const sip::Target& target) {
 // Where others reach us: our listener of that kind where there is one (a connection's own source port accepts nobody),
 // else the flow's local address.
 std::string_view SipEndpoint::advertised(const sip::Flow& flow) const {
-    const auto& listener = listening_[static_cast<std::size_t>(flow.kind)];
+    const auto& listener = listening_[static_cast<std::size_t>(flow.kind)][flow.remote.address.is_v4() ? 0 : 1];
     if (flow.kind != sip::TransportKind::Udp && !listener.empty()) return listener;
     const Endpoint local =
         flow.local.port != 0 || !socket_for(flow.remote) ? flow.local : socket_for(flow.remote)->local();
     if (local != advertised_for_ || advertised_.empty()) {
-        advertised_ = Endpoint{advertise_.value_or(local.address), local.port}.str();
+        advertised_ = announced(local);
         advertised_for_ = local;
     }
     return advertised_;

@@ -32,7 +32,7 @@ public:
 
 class SipEndpoint final : public sip::SipTransport, public SipStreamSink {
 public:
-    /// `advertise` replaces the address (not the port) we tell others, behind a 1:1 NAT.
+    /// `advertise` replaces the address (not the port) of its family that we tell others, behind a 1:1 NAT.
     SipEndpoint(EventLoop& control, SipReceiver& receiver, std::optional<IpAddress> advertise);
     ~SipEndpoint() override;
 
@@ -55,6 +55,7 @@ public:
     void on_sip_flow_closed(const sip::Flow& flow, CloseReason reason) override;
 
 private:
+    std::string announced(const Endpoint& local) const;
     UdpSocket* socket_for(const Endpoint& remote) const;
     void datagram(std::span<const std::uint8_t> bytes, const Endpoint& from, const Endpoint& to);
 
@@ -63,11 +64,11 @@ private:
     std::optional<IpAddress> advertise_;
     std::vector<std::unique_ptr<UdpSocket>> sockets_;
     SipStreams* streams_ = nullptr;
-    std::array<std::string, 5> listening_;  ///< host:port by transport kind
-    mutable std::string advertised_;        ///< of the last call
-    mutable Endpoint advertised_for_;       ///< and for which local address: it is asked for in every message
-    std::vector<char> scratch_;             ///< a datagram's mutable copy
-    std::optional<sip::Flow> closing_;      ///< the flow whose one answer also ends it
+    std::array<std::array<std::string, 2>, 5> listening_;  ///< host:port by transport kind and IP family
+    mutable std::string advertised_;                       ///< of the last call
+    mutable Endpoint advertised_for_;   ///< and for which local address: it is asked for in every message
+    std::vector<char> scratch_;         ///< a datagram's mutable copy
+    std::optional<sip::Flow> closing_;  ///< the flow whose one answer also ends it
 };
 
 }  // namespace dp::net

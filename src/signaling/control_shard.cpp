@@ -1,10 +1,14 @@
 #include "signaling/control_shard.hpp"
 
+#include <unordered_map>
+
 #include "call/call_book.hpp"
 #include "signaling/inbound_screen.hpp"
+#include "signaling/late_answers.hpp"
 #include "signaling/phone_registrar.hpp"
 #include "signaling/sip_legs.hpp"
 #include "signaling/switchboard.hpp"
+#include "signaling/trunk_check.hpp"
 #include "signaling/trunks.hpp"
 
 namespace dp::signaling {
@@ -35,7 +39,7 @@ public:
           legs_({agent_, phones_, trunks_, ports.owner, config.session_timer}),
           book_({legs_, ports.media, ports.conversations, phones_, trunks_, ports.timers, ports.clock, ports.random,
                  config.calls}),
-          screen_(phones_, trunks_, ports.clock),
+          screen_(phones_, trunks_, ports.clock, ports.random, ports.load),
           switchboard_(
               {book_, legs_, trunks_, phones_, ports.conversations, ports.snapshots, ports.clock, ports.random}),
           poll_([this] { poll(); }) {
@@ -58,6 +62,7 @@ public:
         phones_.flow_closed(flow);
         trunks_.flow_closed(flow);
     }
+    void check_trunk(telephony::Ptr<telephony::Trunk> trunk, CheckReply reply);
     void drain();
     void stop(std::function<void()> stopped);
 
@@ -69,11 +74,15 @@ public:
     SipLegs legs_;
     call::CallBook book_;
     InboundScreen screen_;
+    LateAnswers late_{agent_, ports_.timers, ports_.clock, ports_.random};
     Switchboard switchboard_;
 
 private:
     void poll();
 
+    static constexpr std::size_t kChecks = 8;  ///< at once, over all trunks
+    telephony::SnapshotReader reader_{ports_.snapshots};
+    std::unordered_map<telephony::TrunkId, std::unique_ptr<TrunkCheck>> checks_;
     Timer poll_;
     TimePoint stop_by_ = kNever;
     bool unregistering_ = false;
@@ -87,6 +96,7 @@ void ControlShard::Impl::on_invite(sip::InviteSession& session, const sip::Messa
             return switchboard_.phone_calls(session, invite, flow, origin.proof);
         case RequestOrigin::Kind::Trunk:
             return switchboard_.trunk_calls(session, invite, flow, *origin.trunk);
+        case RequestOrigin::Kind::Guesser:
         case RequestOrigin::Kind::Stranger:
             break;
     }
@@ -95,6 +105,8 @@ void ControlShard::Impl::on_invite(sip::InviteSession& session, const sip::Messa
 
 void ControlShard::Impl::on_request(const sip::IncomingRequest& request) {
     const RequestOrigin origin = screen_.take_origin();
+    if (origin.kind == RequestOrigin::Kind::Guesser)
+        return late_.hold(request.id, phones_.challenge(origin.proof, request.flow));
     if (request.message.method() == sip::Method::Register) return phones_.process(request, origin.proof, agent_);
     sip::Response answer;
     if (request.message.method() == sip::Method::Options)
@@ -102,6 +114,21 @@ void ControlShard::Impl::on_request(const sip::IncomingRequest& request) {
     else
         answer.status = 405;
     agent_.respond(request.id, answer);
+}
+
+void ControlShard::Impl::check_trunk(telephony::Ptr<telephony::Trunk> trunk, CheckReply reply) {
+    const auto& config = reader_.get()->organization(trunk->meta.organization);
+    const auto profile = config ? config->sip_profile(trunk->sip_profile) : nullptr;
+    if (!profile) return reply(fail(ErrorCode::NotFound, "The edge's SIP profile does not exist any more."));
+    std::erase_if(checks_, [](const auto& entry) { return entry.second->finished(); });
+    if (checks_.contains(trunk->id)) return reply(fail(ErrorCode::Conflict, "This edge is being tested already."));
+    if (checks_.size() >= kChecks) return reply(fail(ErrorCode::Unavailable, "Too many edges are being tested."));
+    const auto id = trunk->id;
+    auto codecs = telephony::codecs_of(*trunk, *profile);
+    auto& check = checks_[id] = std::make_unique<TrunkCheck>(
+        trunk_ports_, ports_.prober, std::move(trunk), std::move(codecs), config->organization().sip_domain,
+        [reply = std::move(reply)](telephony::TrunkCheckReport report) mutable { reply(std::move(report)); });
+    check->start();
 }
 
 void ControlShard::Impl::drain() {
@@ -145,6 +172,15 @@ void ControlShard::command(telephony::CallOrder order, Executor& reply_on, Comma
     if (!posted)
         (void)reply_on.post(
             [shared] { (*shared)(fail(ErrorCode::Unavailable, "The server has too much to do at the moment.")); });
+}
+
+void ControlShard::check_trunk(telephony::Ptr<telephony::Trunk> trunk, Executor& reply_on, CheckReply reply) {
+    auto shared = std::make_shared<CheckReply>(std::move(reply));
+    const auto answer = [&reply_on, shared](Result<telephony::TrunkCheckReport> report) {
+        (void)reply_on.post([shared, report = std::move(report)]() mutable { (*shared)(std::move(report)); });
+    };
+    if (!owner_.post([this, trunk = std::move(trunk), answer] { impl_->check_trunk(trunk, answer); }))
+        answer(fail(ErrorCode::Unavailable, "The server has too much to do at the moment."));
 }
 
 void ControlShard::configuration_changed() {

@@ -22,14 +22,17 @@
 #include "call/conversation_sink.hpp"
 #include "call/leg_signaling.hpp"
 #include "call/media_engine.hpp"
+#include "signaling/connection_prober.hpp"
 #include "signaling/flow_keeper.hpp"
 #include "signaling/host_resolver.hpp"
+#include "signaling/load_gauge.hpp"
 #include "sip/user_agent.hpp"
 #include "telephony/config/snapshot_hub.hpp"
 #include "telephony/conversation/call_order.hpp"
 #include "telephony/dialing/outbound_policy.hpp"
 #include "telephony/live/station.hpp"
 #include "telephony/live/trunk_status.hpp"
+#include "telephony/trunks/trunk_check.hpp"
 
 namespace dp::signaling {
 
@@ -54,7 +57,9 @@ struct ControlPorts {
     const telephony::Secrets& secrets;
     telephony::LiveStations& stations;
     telephony::LiveTrunks& trunks;
-    FlowKeeper* flows = nullptr;  ///< none: no connection is closed for being idle
+    FlowKeeper* flows = nullptr;         ///< none: no connection is closed for being idle
+    ConnectionProber* prober = nullptr;  ///< none: a trunk's test has no connections of its own
+    const LoadGauge* load = nullptr;     ///< none: nothing is ever refused for lag
 };
 
 /// A call that the API has accepted and stored as `queued`.
@@ -66,6 +71,7 @@ struct StartCall {
 };
 
 using CommandReply = std::move_only_function<void(Result<void>)>;
+using CheckReply = std::move_only_function<void(Result<telephony::TrunkCheckReport>)>;
 
 class ControlShard {
 public:
@@ -81,6 +87,9 @@ public:
     /// Unavailable.
     /// Conversation records are published before it.
     void command(telephony::CallOrder order, Executor& reply_on, CommandReply reply);
+    /// Tests a trunk, live or switched off, without touching its registration: one test of a trunk at a time
+    /// (Conflict), 30 s at most.
+    void check_trunk(telephony::Ptr<telephony::Trunk> trunk, Executor& reply_on, CheckReply reply);
     /// A newer snapshot is published: trunks and phones are compared with it at once.
     void configuration_changed();
     /// New calls, from wherever, get 503; running ones go on; trunks un-REGISTER when the last call has ended.

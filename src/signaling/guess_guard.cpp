@@ -15,22 +15,37 @@ IpAddress network_of(const IpAddress& address) {
 
 }  // namespace
 
-void GuessGuard::failed(const IpAddress& source, TimePoint now) {
-    if (counts_.size() >= kSources)
-        std::erase_if(counts_, [&](const auto& entry) { return now - entry.second.since > kWindow; });
-    if (counts_.size() >= kSources) counts_.clear();
-    Count& count = counts_[network_of(source)];
-    if (now - count.since > kWindow) count = {0, now};
-    ++count.failures;
+template <class Key>
+void GuessGuard::count(Counts<Key>& counts, const Key& key, TimePoint now) {
+    if (counts.size() >= kSources)
+        std::erase_if(counts, [&](const auto& entry) { return now - entry.second.since > kWindow; });
+    if (counts.size() >= kSources) counts.clear();
+    Count& entry = counts[key];
+    if (now - entry.since > kWindow) entry = {0, now};
+    ++entry.failures;
+}
+
+template <class Key>
+unsigned GuessGuard::failures(const Counts<Key>& counts, const Key& key, TimePoint now) {
+    const auto it = counts.find(key);
+    return it != counts.end() && now - it->second.since <= kWindow ? it->second.failures : 0;
+}
+
+void GuessGuard::failed(const IpAddress& source, const std::string& account, TimePoint now) {
+    count(sources_, network_of(source), now);
+    count(accounts_, account, now);
 }
 
 void GuessGuard::succeeded(const IpAddress& source) {
-    counts_.erase(network_of(source));
+    sources_.erase(network_of(source));
 }
 
 bool GuessGuard::silenced(const IpAddress& source, TimePoint now) const {
-    const auto it = counts_.find(network_of(source));
-    return it != counts_.end() && it->second.failures >= kFailures && now - it->second.since <= kWindow;
+    return failures(sources_, network_of(source), now) >= kFailures;
+}
+
+bool GuessGuard::late(const IpAddress& source, const std::string& account, TimePoint now) const {
+    return failures(sources_, network_of(source), now) >= kLate || failures(accounts_, account, now) >= kLate;
 }
 
 }  // namespace dp::signaling

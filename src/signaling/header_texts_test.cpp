@@ -89,22 +89,35 @@ TEST(GuessGuard, TenFailuresAMinuteAreSilencedSuccessClears) {
     GuessGuard guard;
     const TimePoint start{1h};
     const auto source = *IpAddress::parse("10.6.6.6");
-    for (unsigned i = 0; i + 1 < GuessGuard::kFailures; ++i) guard.failed(source, start);
+    for (unsigned i = 0; i + 1 < GuessGuard::kFailures; ++i) guard.failed(source, "alice", start);
     EXPECT_FALSE(guard.silenced(source, start));
-    guard.failed(source, start);
+    guard.failed(source, "alice", start);
     EXPECT_TRUE(guard.silenced(source, start));
     EXPECT_FALSE(guard.silenced(*IpAddress::parse("10.6.6.7"), start));
     EXPECT_FALSE(guard.silenced(source, start + 61s));
-    guard.failed(source, start);
+    guard.failed(source, "alice", start);
     guard.succeeded(source);
     EXPECT_FALSE(guard.silenced(source, start));
+}
+
+TEST(GuessGuard, FiveFailuresOfASourceOrAtAnAccountAreAnsweredLate) {
+    GuessGuard guard;
+    const TimePoint start{1h};
+    const auto source = [](unsigned i) { return *IpAddress::parse("10.6.6." + std::to_string(i)); };
+    for (unsigned i = 0; i < GuessGuard::kLate; ++i) guard.failed(source(i), "alice", start);
+    EXPECT_TRUE(guard.late(source(77), "alice", start));
+    EXPECT_FALSE(guard.late(source(77), "bob", start));
+    EXPECT_FALSE(guard.silenced(source(77), start)) << "an account cannot be shut out by others";
+    for (unsigned i = 0; i < GuessGuard::kLate; ++i) guard.failed(source(88), std::to_string(i), start);
+    EXPECT_TRUE(guard.late(source(88), "bob", start));
+    EXPECT_FALSE(guard.late(source(88), "bob", start + 61s));
 }
 
 TEST(GuessGuard, OneNetworkOfIpv6IsOneSource) {
     GuessGuard guard;
     const TimePoint start{1h};
     for (unsigned i = 0; i < GuessGuard::kFailures; ++i)
-        guard.failed(*IpAddress::parse("2001:db8:1:2::" + std::to_string(i + 1)), start);
+        guard.failed(*IpAddress::parse("2001:db8:1:2::" + std::to_string(i + 1)), "alice", start);
     EXPECT_TRUE(guard.silenced(*IpAddress::parse("2001:db8:1:2::ffff"), start));
     EXPECT_FALSE(guard.silenced(*IpAddress::parse("2001:db8:1:3::1"), start));
 }

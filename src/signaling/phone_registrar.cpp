@@ -1,6 +1,7 @@
 #include "signaling/phone_registrar.hpp"
 
 #include "base/ascii.hpp"
+#include "call/leg_profile.hpp"
 #include "sip/message_builder.hpp"
 
 namespace dp::signaling {
@@ -123,7 +124,9 @@ PhoneProof PhoneRegistrar::authenticate(const sip::MessageView& request, const s
         proof.phone = std::move(claimed);
         guard_.succeeded(flow.remote.address);
     } else if (check.outcome == sip::DigestOutcome::Wrong) {
-        guard_.failed(flow.remote.address, now);
+        const std::string account = check.username + '@' + proof.config->organization().sip_domain;
+        guard_.failed(flow.remote.address, account, now);
+        proof.late = guard_.late(flow.remote.address, account, now);
     }
     return proof;
 }
@@ -285,8 +288,8 @@ std::vector<call::PhoneContact> PhoneRegistrar::contacts_of(const telephony::Org
             if (q < best) continue;
             if (q > best) contacts.clear();
             best = q;
-            contacts.push_back(
-                {call::ContactId(target.binding.value()), phone->id, phone->station, media_of(target.flow.kind)});
+            contacts.push_back({call::ContactId(target.binding.value()), phone->id, phone->station,
+                                media_of(target.flow.kind), call::family_of(target.flow.remote.address)});
         }
     }
     return contacts;

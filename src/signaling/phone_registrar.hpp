@@ -32,6 +32,7 @@ struct PhoneProof {
     telephony::Ptr<telephony::OrganizationConfig> config;  ///< whose realm; null: no organization serves this domain
     telephony::Ptr<telephony::Phone> phone;                ///< when Accepted
     bool silence = false;                                  ///< too many guesses from there
+    bool late = false;                                     ///< some guesses: the answer is to wait
     sip::DigestServer::Offer offer = sip::DigestServer::Offer::ByTransport;  ///< what to challenge it with
 };
 

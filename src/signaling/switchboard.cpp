@@ -205,7 +205,7 @@ void Switchboard::trunk_calls(sip::InviteSession& session, const sip::MessageVie
     if (user == nullptr)
         return unrouted(session, *incoming, config, called,
                         std::holds_alternative<telephony::ToQueue>(route) ? "queue" : "call_flow", 480);
-    if (!trunk.acquire()) return refuse(session, 503);
+    if (!trunk.acquire(telephony::Direction::Inbound)) return refuse(session, 503);
     incoming->trunk = trunk.trunk_ptr();
     ring_user(session, std::move(*incoming), config, *user->user, called);
 }

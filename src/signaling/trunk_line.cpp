@@ -25,12 +25,6 @@ std::vector<sip::NextHop> hops_of(const std::vector<sip::Target>& targets) {
     return hops;
 }
 
-std::string uri_at(std::string_view user, const std::string& host, std::uint16_t port, sip::TransportKind kind) {
-    const bool plain = kind == sip::TransportKind::Udp;
-    return sip_uri(user, host, port == sip::default_port(kind) ? 0 : port,
-                   plain ? std::string_view{} : sip::uri_name(kind));
-}
-
 std::chrono::milliseconds in_millis(Duration duration) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(duration);
 }
@@ -43,6 +37,24 @@ std::string_view reason_of(const sip::RegistrationReport& report) {
 }
 
 }  // namespace
+
+sip::TransportKind transport_of(const telephony::Trunk& trunk) {
+    switch (trunk.transport) {
+        case telephony::TrunkTransport::Tcp:
+            return sip::TransportKind::Tcp;
+        case telephony::TrunkTransport::Tls:
+            return sip::TransportKind::Tls;
+        case telephony::TrunkTransport::Udp:
+            break;
+    }
+    return sip::TransportKind::Udp;
+}
+
+std::string trunk_uri(std::string_view user, const std::string& host, std::uint16_t port, sip::TransportKind kind) {
+    const bool plain = kind == sip::TransportKind::Udp;
+    return sip_uri(user, host, port == sip::default_port(kind) ? 0 : port,
+                   plain ? std::string_view{} : sip::uri_name(kind));
+}
 
 TrunkLine::TrunkLine(const TrunkPorts& ports, telephony::Ptr<telephony::Trunk> trunk, std::string domain, Start start)
     : ports_(ports),
@@ -63,6 +75,9 @@ TrunkLine::TrunkLine(const TrunkPorts& ports, telephony::Ptr<telephony::Trunk> t
     status_.id = trunk_->id;
     status_.organization = trunk_->meta.organization;
     status_.sessions = start.sessions;
+    status_.outbound = start.outbound;
+    status_.inbound = start.inbound;
+    if (start.measures) status_.measures = std::move(start.measures);
     status_.registration = shown_registration();
     publish();
     look_up();
@@ -72,24 +87,13 @@ TrunkLine::~TrunkLine() {
     *self_ = nullptr;
 }
 
-sip::TransportKind TrunkLine::transport() const {
-    switch (trunk_->transport) {
-        case telephony::TrunkTransport::Tcp:
-            return sip::TransportKind::Tcp;
-        case telephony::TrunkTransport::Tls:
-            return sip::TransportKind::Tls;
-        case telephony::TrunkTransport::Udp:
-            break;
-    }
-    return sip::TransportKind::Udp;
-}
-
 void TrunkLine::look_up() {
     if (stopping_) return;
     const auto ask = [&](const std::string& host, std::uint16_t port, auto take) {
-        ports_.resolver.resolve(host, port, transport(), [self = self_, take](Result<std::vector<sip::Target>> result) {
-            if (*self != nullptr) take(**self, std::move(result));
-        });
+        ports_.resolver.resolve(host, port, transport_of(*trunk_),
+                                [self = self_, take](Result<std::vector<sip::Target>> result) {
+                                    if (*self != nullptr) take(**self, std::move(result));
+                                });
     };
     if (trunk_->registration.type == RegistrationType::Register)
         ask(trunk_->registration.host, trunk_->registration.port,
@@ -102,7 +106,7 @@ void TrunkLine::look_up() {
         if (const auto endpoint = Endpoint::parse(source))
             sources_.push_back(*endpoint);
         else
-            ask(source, sip::default_port(transport()),
+            ask(source, sip::default_port(transport_of(*trunk_)),
                 [](TrunkLine& line, auto result) { line.resolved_source(std::move(result)); });
     }
     ports_.sip.timers.arm(refresh_, ports_.sip.clock.now() + kLookUpAgain);
@@ -139,9 +143,9 @@ sip::RegistrationConfig TrunkLine::registration_config(const std::vector<sip::Ta
     const auto& registration = trunk_->registration;
     sip::RegistrationConfig config;
     config.hops = hops_of(targets);
-    config.registrar_uri = uri_at({}, registration.host, registration.port, transport());
+    config.registrar_uri = trunk_uri({}, registration.host, registration.port, transport_of(*trunk_));
     config.address_of_record =
-        '<' + uri_at(registration.username, registration.host, registration.port, sip::TransportKind::Udp) + '>';
+        '<' + trunk_uri(registration.username, registration.host, registration.port, sip::TransportKind::Udp) + '>';
     config.contact_user = token_;
     config.account = {registration.username, password_, {}};
     return config;
@@ -161,7 +165,7 @@ void TrunkLine::resolved_gateway(std::size_t index, Result<std::vector<sip::Targ
 void TrunkLine::start_probe(GatewayLine& line) {
     sip::ProbeConfig config;
     config.hop = hops_of(line.targets).front();
-    config.request_uri = uri_at({}, line.gateway.host, line.gateway.port, transport());
+    config.request_uri = trunk_uri({}, line.gateway.host, line.gateway.port, transport_of(*trunk_));
     config.from =
         name_addr({}, trunk_->registration.username.empty() ? "dialplane" : trunk_->registration.username, domain_);
     config.contact_user = token_;
@@ -234,6 +238,15 @@ void TrunkLine::on_registration_finished(sip::RegistrationClient&, const sip::Re
     status_.last_sip_status = report.status;
     const std::string_view why = good ? std::string_view() : reason_of(report);
     status_.last_error = why;
+    measure([&](telephony::TrunkMeasures& measures) {
+        if (good)
+            measures.registrations.add(std::chrono::duration_cast<std::chrono::microseconds>(report.latency));
+        else
+            ++measures.registrations_failed;
+        measures.results.push_front(
+            {ports_.sip.clock.wall(), good, report.status, in_millis(report.latency), std::string(why)});
+        if (measures.results.size() > telephony::TrunkMeasures::kResults) measures.results.pop_back();
+    });
     if (!stopping_) {
         if (good) {
             status_.registration_latency = in_millis(report.latency);
@@ -252,12 +265,22 @@ void TrunkLine::on_registration_finished(sip::RegistrationClient&, const sip::Re
     publish();
 }
 
+/// A carrier that was away and is back may have forgotten us: it is asked again rather than at the next refresh.
 void TrunkLine::on_probe_health_changed(sip::OptionsProbe&, const sip::ProbeReport&) {
+    const bool was_down = status_.health == TrunkHealth::Down;
     publish();
+    if (was_down && status_.health == TrunkHealth::Up && registration_) registration_->flow_lost();
 }
 
 void TrunkLine::on_probe_finished(sip::OptionsProbe&, const sip::ProbeReport& report) {
     if (report.alive) status_.probe_round_trip = in_millis(report.latency);
+    status_.probed = ports_.sip.clock.wall();
+    measure([&](telephony::TrunkMeasures& measures) {
+        if (report.alive)
+            measures.probes.add(std::chrono::duration_cast<std::chrono::microseconds>(report.latency));
+        else
+            ++measures.probes_failed;
+    });
     ports_.live.put(trunk_->id, std::make_shared<const telephony::TrunkStatus>(status_));
 }
 
@@ -265,9 +288,10 @@ telephony::TrunkCondition TrunkLine::condition() const {
     return {status_.registration, status_.health, status_.sessions};
 }
 
-bool TrunkLine::acquire() {
+bool TrunkLine::acquire(telephony::Direction direction) {
     if (status_.sessions >= trunk_->max_concurrent_sessions) return false;
     ++status_.sessions;
+    ++counts(direction).seizures;
     ports_.live.put(trunk_->id, std::make_shared<const telephony::TrunkStatus>(status_));
     return true;
 }
@@ -275,6 +299,22 @@ bool TrunkLine::acquire() {
 void TrunkLine::release() {
     if (status_.sessions > 0) --status_.sessions;
     ports_.live.put(trunk_->id, std::make_shared<const telephony::TrunkStatus>(status_));
+}
+
+void TrunkLine::answered(telephony::Direction direction) {
+    ++counts(direction).answered;
+    ports_.live.put(trunk_->id, std::make_shared<const telephony::TrunkStatus>(status_));
+}
+
+telephony::CallCounts& TrunkLine::counts(telephony::Direction direction) {
+    return direction == telephony::Direction::Inbound ? status_.inbound : status_.outbound;
+}
+
+/// Readers hold the old measures; they get new ones.
+void TrunkLine::measure(const std::function<void(telephony::TrunkMeasures&)>& change) {
+    auto next = std::make_shared<telephony::TrunkMeasures>(*status_.measures);
+    change(*next);
+    status_.measures = std::move(next);
 }
 
 TrunkLine::Match TrunkLine::matches(const Endpoint& source) const {

@@ -39,6 +39,10 @@ struct TrunkPorts {
     telephony::LiveTrunks& live;
 };
 
+sip::TransportKind transport_of(const telephony::Trunk& trunk);
+/// `sip:USER@HOST:PORT;transport=…` as it is written to this carrier; what is default is left out.
+std::string trunk_uri(std::string_view user, const std::string& host, std::uint16_t port, sip::TransportKind kind);
+
 /// One gateway, resolved.
 struct GatewayLine {
     telephony::TrunkGateway gateway;
@@ -49,8 +53,11 @@ struct GatewayLine {
 class TrunkLine final : public sip::RegistrationHandler, public sip::ProbeHandler {
 public:
     struct Start {
-        Duration delay{};           ///< spreads the registrations of a start
-        std::int32_t sessions = 0;  ///< that calls still hold from before an edit
+        Duration delay{};  ///< spreads the registrations of a start
+        // From before an edit:
+        std::int32_t sessions = 0;  ///< that calls still hold
+        telephony::CallCounts inbound = {}, outbound = {};
+        std::shared_ptr<const telephony::TrunkMeasures> measures = nullptr;
     };
     TrunkLine(const TrunkPorts& ports, telephony::Ptr<telephony::Trunk> trunk, std::string domain, Start start);
     ~TrunkLine() override;
@@ -67,8 +74,11 @@ public:
     const std::vector<GatewayLine>& gateways() const { return gateways_; }
     GatewayLine* gateway(std::size_t index) { return index < gateways_.size() ? &gateways_[index] : nullptr; }
 
-    bool acquire();
+    const telephony::TrunkStatus& status() const { return status_; }
+
+    bool acquire(telephony::Direction direction);
     void release();
+    void answered(telephony::Direction direction);
 
     /// How surely somebody is this carrier: by address, by address and port, by registered flow or our own token.
     enum class Match : std::uint8_t { None, Address, Endpoint, Certain };
@@ -92,7 +102,8 @@ private:
     void resolved_source(Result<std::vector<sip::Target>> result);
     void start_probe(GatewayLine& line);
     sip::RegistrationConfig registration_config(const std::vector<sip::Target>& targets) const;
-    sip::TransportKind transport() const;
+    telephony::CallCounts& counts(telephony::Direction direction);
+    void measure(const std::function<void(telephony::TrunkMeasures&)>& change);
     telephony::RegistrationState shown_registration() const;
     telephony::TrunkHealth shown_health() const;
     void publish();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "call/leg_profile.hpp"
+
 namespace dp::signaling {
 
 Trunks::Trunks(const TrunkPorts& ports, const telephony::SnapshotHub& snapshots, Duration start_spread)
@@ -9,9 +11,28 @@ Trunks::Trunks(const TrunkPorts& ports, const telephony::SnapshotHub& snapshots,
 
 Trunks::~Trunks() = default;
 
+namespace {
+
+std::size_t enabled_trunks(const telephony::Snapshot& snapshot) {
+    std::size_t count = 0;
+    snapshot.organizations().for_each([&](const auto& config) {
+        config->template all<telephony::Trunk>().for_each([&](const auto& trunk) { count += trunk->enabled ? 1 : 0; });
+    });
+    return count;
+}
+
+}  // namespace
+
+/// Evenly over the spread; the first at once, so that a call right after the start finds its trunk.
+Duration Trunks::start_delay(std::size_t index) const {
+    return start_spread_ * static_cast<std::int64_t>(index) /
+           static_cast<std::int64_t>(std::max<std::size_t>(starting_, 1));
+}
+
 void Trunks::configuration_changed() {
     std::erase_if(leaving_, [](const auto& line) { return line->quiet(); });
     std::vector<telephony::TrunkId> seen;
+    if (!started_) starting_ = enabled_trunks(*reader_.get());
     reader_.get()->organizations().for_each([&](const auto& config) { follow(*config, seen); });
     std::ranges::sort(seen);
     for (auto it = lines_.begin(); it != lines_.end();) {
@@ -34,8 +55,14 @@ void Trunks::follow(const telephony::OrganizationConfig& config, std::vector<tel
         seen.push_back(trunk->id);
         Entry& entry = lines_[trunk->id];
         if (entry.line && entry.line->trunk_ptr() == trunk) return;
-        const std::int32_t sessions = entry.line ? entry.line->condition().sessions : 0;
+        TrunkLine::Start start;
         if (entry.line) {
+            const auto& before = entry.line->status();
+            start = {.delay = {},
+                     .sessions = before.sessions,
+                     .inbound = before.inbound,
+                     .outbound = before.outbound,
+                     .measures = before.measures};
             entry.line->stop();
             leaving_.push_back(std::move(entry.line));
         }
@@ -43,10 +70,8 @@ void Trunks::follow(const telephony::OrganizationConfig& config, std::vector<tel
             entry.number = next_number_++;
             by_number_[entry.number] = trunk->id;
         }
-        const auto spread = static_cast<std::uint64_t>(std::max<std::int64_t>(start_spread_.count(), 0));
-        const Duration delay = started_ ? Duration::zero() : Duration(ports_.sip.random.between(0, spread));
-        entry.line = std::make_unique<TrunkLine>(ports_, trunk, config.organization().sip_domain,
-                                                 TrunkLine::Start{.delay = delay, .sessions = sessions});
+        if (!started_) start.delay = start_delay(seen.size() - 1);
+        entry.line = std::make_unique<TrunkLine>(ports_, trunk, config.organization().sip_domain, std::move(start));
     });
 }
 
@@ -89,7 +114,11 @@ telephony::TrunkCondition Trunks::of(const telephony::TrunkId& trunk) const {
 
 bool Trunks::acquire(const telephony::TrunkId& trunk) {
     TrunkLine* line = find(trunk);
-    return line != nullptr && line->acquire();
+    return line != nullptr && line->acquire(telephony::Direction::Outbound);
+}
+
+void Trunks::answered(const telephony::TrunkId& trunk, telephony::Direction direction) {
+    if (TrunkLine* line = find(trunk)) line->answered(direction);
 }
 
 void Trunks::release(const telephony::TrunkId& trunk) {
@@ -105,6 +134,15 @@ call::GatewayId Trunks::gateway(const telephony::TrunkId& trunk, const telephony
             !gateways[i].targets.empty())
             return call::GatewayId((std::uint64_t{it->second.number} << 16) | (i + 1));
     return {};
+}
+
+call::IpFamily Trunks::family(call::GatewayId id) const {
+    const auto number = by_number_.find(static_cast<std::uint32_t>(id.value() >> 16));
+    const auto entry = number == by_number_.end() ? lines_.end() : lines_.find(number->second);
+    if (entry == lines_.end()) return call::IpFamily::V4;
+    const auto* gateway = entry->second.line->gateway((id.value() & 0xFFFF) - 1);
+    return gateway == nullptr || gateway->targets.empty() ? call::IpFamily::V4
+                                                          : call::family_of(gateway->targets.front().remote.address);
 }
 
 std::pair<TrunkLine*, GatewayLine*> Trunks::resolve(call::GatewayId id) {

@@ -36,7 +36,9 @@ public:
     telephony::TrunkCondition of(const telephony::TrunkId& trunk) const override;
     bool acquire(const telephony::TrunkId& trunk) override;
     void release(const telephony::TrunkId& trunk) override;
+    void answered(const telephony::TrunkId& trunk, telephony::Direction direction) override;
     call::GatewayId gateway(const telephony::TrunkId& trunk, const telephony::TrunkGateway& gateway) const override;
+    call::IpFamily family(call::GatewayId gateway) const override;
     void saw(call::GatewayId gateway, call::GatewaySight sight) override;
     void hold_down(call::GatewayId gateway, Duration retry_after) override;
 
@@ -49,8 +51,11 @@ private:
 
     TrunkPorts ports_;
     telephony::SnapshotReader reader_;
+    Duration start_delay(std::size_t index) const;
+
     Duration start_spread_;
     bool started_ = false;
+    std::size_t starting_ = 0;  ///< enabled trunks at the start
     std::uint32_t next_number_ = 1;
     std::unordered_map<telephony::TrunkId, Entry> lines_;
     std::unordered_map<std::uint32_t, telephony::TrunkId> by_number_;

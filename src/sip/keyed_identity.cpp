@@ -76,7 +76,9 @@ HashKey KeyedIdentity::response_key(const MessageView& response) const {
 HashKey KeyedIdentity::client_key(std::string_view branch, std::string_view sent_by_host, std::uint16_t sent_by_port,
                                   std::string_view method) const {
     scratch_.assign("c").append(branch) += kSeparator;
-    append_lower(scratch_, sent_by_host);
+    // Our own Via is written with the brackets of an IPv6 address and read back without.
+    const bool bracketed = sent_by_host.starts_with('[') && sent_by_host.ends_with(']');
+    append_lower(scratch_, bracketed ? sent_by_host.substr(1, sent_by_host.size() - 2) : sent_by_host);
     (scratch_ += kSeparator).append(std::to_string(sent_by_port)) += kSeparator;
     scratch_.append(method);
     return key_of(scratch_);

@@ -14,6 +14,7 @@
 #include "call/conversation_sink.hpp"
 #include "call/media_engine.hpp"
 #include "signaling/host_resolver.hpp"
+#include "signaling/load_gauge.hpp"
 #include "telephony/ports/secrets.hpp"
 
 namespace dp::sim {
@@ -189,6 +190,12 @@ private:
 };
 
 /// Seals by saying what it is for: enough to see that a value opens only in its own context.
+class SimLoad final : public signaling::LoadGauge {
+public:
+    Duration lag() const override { return standing; }
+    Duration standing{};
+};
+
 class SimSecrets final : public telephony::Secrets {
 public:
     telephony::Sealed seal(std::string_view plain, std::string_view context) const override {

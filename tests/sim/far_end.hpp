@@ -68,7 +68,7 @@ public:
     FarEnd(sip::SimulatedNetwork& network, std::string_view address, Options options);
     ~FarEnd() override;
 
-    sip::SimulatedNetwork::Node& node() { return node_; }
+    sip::SimulatedNetwork::Node& node() const { return node_; }
     sip::UserAgent& agent() { return *agent_; }
     std::map<std::string, Script> scripts;  ///< by called user; "" is the rule for all others
     std::deque<Leg> legs;                   ///< in the order in which they came

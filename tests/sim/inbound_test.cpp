@@ -1,5 +1,6 @@
 /// Calls that come to us: from carriers to users, from phones to numbers and to each other, and from strangers.
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -164,6 +165,54 @@ TEST_F(Inbound, StrangersGetOne403ThenSilence) {
     EXPECT_EQ(second.end_status, 0);
     EXPECT_TRUE(phone->legs.empty());
     world.run(60s);
+    world.expect_clean();
+}
+
+TEST_F(Inbound, AShardThatLagsSendsNewCallsAwayAndTakesThemAgainOnceItHasCaughtUp) {
+    world.load.standing = 30ms;
+    auto& refused = call_in();
+    world.run(5s);
+    EXPECT_EQ(refused.end_status, 503);
+    EXPECT_TRUE(phone->legs.empty());
+    world.load.standing = 20ms;
+    auto& taken = call_in();
+    world.run(5s);
+    EXPECT_TRUE(taken.answered);
+    world.load.standing = 1s;
+    EXPECT_TRUE(world.order(world.only(), telephony::EndCall{}));
+    world.run(5s);
+    EXPECT_TRUE(taken.ended) << "what runs in dialogs is never refused";
+    world.load.standing = {};
+    world.expect_clean();
+}
+
+/// REGISTERs that show credentials for somewhere else: each gets a challenge, as long as its source has a share left.
+std::size_t challenges_for(SimWorld& world, std::string_view source, int count) {
+    auto& node = world.network.add(source);
+    std::size_t challenges = 0;
+    world.network.filter = [&](const auto& from, const sip::Flow& flow, std::string_view message) {
+        if (from.address() == kServerEndpoint && flow.remote == node.address() && message.starts_with("SIP/2.0 401"))
+            ++challenges;
+        return true;
+    };
+    const sip::Flow flow = node.open_flow({sip::TransportKind::Udp, kServerEndpoint, {}});
+    for (int i = 0; i < count; ++i)
+        node.send(flow, fmt::format("REGISTER sip:{0} SIP/2.0\r\nVia: SIP/2.0/UDP {1};branch=z9hG4bK{2}\r\n"
+                                    "From: <sip:x@{0}>;tag=1\r\nTo: <sip:x@{0}>\r\nCall-ID: {2}\r\n"
+                                    "CSeq: 1 REGISTER\r\nMax-Forwards: 70\r\nContact: <sip:x@{1}>\r\n"
+                                    "Authorization: Digest username=\"x\", realm=\"elsewhere\", nonce=\"n\", "
+                                    "uri=\"sip:{0}\", response=\"00000000000000000000000000000000\"\r\n"
+                                    "Content-Length: 0\r\n\r\n",
+                                    kDomain, source, i));
+    world.run(1s);
+    world.network.filter = {};
+    return challenges;
+}
+
+TEST_F(Inbound, ASourceHasItsShareWhateverCredentialsItShowsUntilItHasProvenSome) {
+    EXPECT_EQ(challenges_for(world, "10.7.7.7:5060", 150), 100U);
+    EXPECT_EQ(challenges_for(world, "10.0.1.1:5061", 150), 150U) << "a phone has registered from that address";
+    world.run(11min);
     world.expect_clean();
 }
 

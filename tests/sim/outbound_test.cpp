@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "sim/sim_world.hpp"
 
 namespace dp::sim {
@@ -222,6 +224,52 @@ TEST_F(Outbound, ServiceUnavailableGoesToTheNextTrunkAndIsRecorded) {
     EXPECT_EQ(legs[0].trunk.str(), "trunk-a");
     EXPECT_EQ(legs[0].termination->sip_status, 503);
     EXPECT_EQ(legs[1].trunk.str(), "trunk-b");
+    second.hang_up(second.last());
+    world.expect_clean();
+}
+
+/// The static payload types of the audio line of every INVITE to `carrier`, in order.
+std::vector<std::string> offers_to(SimWorld& world, const FarEnd& carrier, const std::function<void()>& act) {
+    std::vector<std::string> offers;
+    world.network.filter = [&](const auto&, const sip::Flow& flow, std::string_view message) {
+        if (flow.remote != carrier.node().address() || !message.starts_with("INVITE")) return true;
+        const auto line = message.substr(message.find("m=audio"));
+        std::string offer;
+        std::istringstream words(std::string(line.substr(0, line.find("\r\n"))));
+        for (std::string word; words >> word;)
+            if (word == "0" || word == "8" || word == "9" || word == "18") offer += (offer.empty() ? "" : " ") + word;
+        offers.push_back(offer);
+        return true;
+    };
+    act();
+    world.network.filter = {};
+    return offers;
+}
+
+TEST_F(Outbound, ATrunkIsOfferedItsOwnCodecsAndNoOthers) {
+    const auto offered_with = [&](std::vector<telephony::Codec> codecs) {
+        world.add_trunk({.codecs = std::move(codecs)});
+        world.run(100ms);
+        const auto offers = offers_to(world, *carrier, [&] { connected_call(); });
+        carrier->hang_up(carrier->last());
+        world.run(1s);
+        return offers;
+    };
+    EXPECT_THAT(offered_with({telephony::Codec::Pcma}), ElementsAre("8"));
+    EXPECT_THAT(offered_with({telephony::Codec::Pcma, telephony::Codec::Pcmu}), ElementsAre("0 8"))
+        << "what the agent's phone has agreed on comes first";
+    EXPECT_THAT(offered_with({}), ElementsAre("0 8")) << "the profile's; G.729 cannot be made here";
+    world.expect_clean();
+}
+
+TEST_F(Outbound, ARefusedOfferIsMadeOnceMoreWithOneCodecThenOnTheNextTrunk) {
+    world.add_trunk({.id = "trunk-b", .host = "10.0.9.2"});
+    world.run(100ms);
+    FarEnd& second = world.carrier("10.0.9.2:5060");
+    carrier->scripts[""].reject = 488;
+    const auto offers = offers_to(world, *carrier, [&] { connected_call(); });
+    EXPECT_THAT(offers, ElementsAre("0 8", "0"));
+    EXPECT_EQ(second.legs.size(), 1U);
     second.hang_up(second.last());
     world.expect_clean();
 }

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "sim/sim_world.hpp"
 #include "telephony/phones/short_lived_credential.hpp"
 
@@ -104,6 +106,33 @@ TEST_F(Phones, WrongPasswordNeverRegistersAndFallsSilent) {
     world.run(2s);
     EXPECT_FALSE(thief.registered());
     EXPECT_EQ(station(), StationState::Offline);
+}
+
+TEST_F(Phones, GuessesAreAnsweredAtOnceThenLateThenNotAtAllAndTheRightPasswordWorksFromElsewhere) {
+    std::vector<Duration> waits;
+    std::map<Endpoint, TimePoint> asked;
+    world.network.filter = [&](const auto& from, const sip::Flow& flow, std::string_view message) {
+        if (message.starts_with("REGISTER") && message.find("\r\nAuthorization:") != std::string_view::npos)
+            asked.try_emplace(from.address(), world.network.clock().now());
+        if (from.address() == kServerEndpoint && asked.contains(flow.remote))
+            waits.push_back(world.network.clock().now() - asked[flow.remote]);
+        return true;
+    };
+    for (int i = 0; i < 12; ++i) {
+        FarEnd::Options options;
+        options.user = "alice";
+        FarEnd& thief = world.carrier("10.0.6.6:" + std::to_string(6000 + i), options);
+        thief.register_at(std::string(kDomain), kServerEndpoint, "guess" + std::to_string(i));
+        world.run(4500ms);
+    }
+    world.network.filter = {};
+    ASSERT_EQ(waits.size(), 10U) << "the eleventh is not answered";
+    for (std::size_t i = 0; i < waits.size(); ++i) {
+        EXPECT_GE(waits[i], i < 4 ? 0s : 1s) << i;
+        EXPECT_LE(waits[i], i < 4 ? 100ms : 4100ms) << i;
+    }
+    world.phone("alice", "10.0.1.1:5060");
+    EXPECT_EQ(station(), StationState::Online);
 }
 
 TEST_F(Phones, UnknownUserIsChallengedLikeAKnownOne) {
@@ -216,6 +245,91 @@ TEST_F(TrunkStates, ProbesTakeADeadCarrierOutOfRoutingAndBackIn) {
     carrier.node().reachable = true;
     world.run(4min);
     EXPECT_EQ(status().health, TrunkHealth::Up);
+}
+
+TEST_F(TrunkStates, ACarrierThatIsBackIsRegisteredAtAgainRatherThanAtTheNextRefresh) {
+    FarEnd& carrier = world.carrier("10.0.9.1:5060");
+    world.add_trunk({.id = "trunk-a", .host = "10.0.9.1", .registers = true, .probes = true});
+    world.run(70s);
+    ASSERT_EQ(status().health, TrunkHealth::Up);
+    const int before = carrier.registrations_received;
+    carrier.node().reachable = false;
+    for (int i = 0; i < 300 && status().health != TrunkHealth::Down; ++i) world.run(1s);
+    ASSERT_EQ(status().health, TrunkHealth::Down);
+    ASSERT_EQ(carrier.registrations_received, before);
+    carrier.node().reachable = true;
+    for (int i = 0; i < 300 && status().health != TrunkHealth::Up; ++i) world.run(1s);
+    world.run(10s);
+    EXPECT_EQ(carrier.registrations_received, before + 1);
+    EXPECT_EQ(status().registration, Registration::Registered);
+}
+
+TEST_F(TrunkStates, MeasuresOutliveAnEdit) {
+    world.carrier("10.0.9.1:5060");
+    world.add_trunk({.id = "trunk-a", .host = "10.0.9.1", .registers = true, .probes = true});
+    world.run(70s);
+    const auto before = status();
+    EXPECT_EQ(before.measures->registrations.total(), 1U);
+    EXPECT_EQ(before.measures->registrations.percentile(0.5), 10ms);
+    EXPECT_EQ(before.measures->results.front().sip_status, 200);
+    EXPECT_GE(before.measures->probes.total(), 1U);
+    world.add_trunk({.id = "trunk-a", .host = "10.0.9.1", .registers = true, .max_sessions = 7, .probes = true});
+    world.run(1s);
+    EXPECT_EQ(status().measures->registrations.total(), 2U);
+    EXPECT_EQ(status().measures->results.size(), 2U);
+}
+
+class TrunkChecks : public TrunkStates {
+protected:
+    using Report = Result<telephony::TrunkCheckReport>;
+    void check(std::optional<Report>& into) {
+        world.shard->check_trunk(world.config().trunk(telephony::TrunkId("trunk-a")), world.api,
+                                 [&](Report report) { into.emplace(std::move(report)); });
+    }
+    static std::vector<std::string> verdicts(const Report& report) {
+        std::vector<std::string> out;
+        for (const auto& step : report->steps) out.emplace_back(to_string(step.verdict));
+        return out;
+    }
+};
+
+TEST_F(TrunkChecks, TouchNoRegistrationAndComeOneAtATime) {
+    FarEnd& carrier = world.carrier("10.0.9.1:5060");
+    world.add_trunk({.id = "trunk-a", .host = "10.0.9.1", .registers = true});
+    world.run(1s);
+    std::vector<std::string> contacts;
+    world.network.filter = [&](const auto&, const sip::Flow&, std::string_view message) {
+        if (message.starts_with("REGISTER") && message.find("\r\nContact:") != std::string_view::npos)
+            contacts.emplace_back(message);
+        return true;
+    };
+    std::optional<Report> first, second;
+    check(first);
+    check(second);
+    world.run(2s);
+    ASSERT_TRUE(first && *first);
+    EXPECT_THAT(verdicts(*first), testing::ElementsAre("passed", "skipped", "skipped", "passed", "passed", "skipped"));
+    ASSERT_TRUE(second && !*second);
+    EXPECT_EQ(second->error().code, ErrorCode::Conflict);
+    EXPECT_TRUE(contacts.empty());
+    EXPECT_EQ(status().measures->registrations.total(), 1U);
+    EXPECT_GE(carrier.registrations_received, 2);
+    std::optional<Report> third;
+    check(third);
+    world.run(2s);
+    EXPECT_TRUE(third && *third) << "the first is over";
+    world.network.filter = {};
+}
+
+TEST_F(TrunkChecks, ASilentCarrierFailsWithinTheirLimits) {
+    world.add_trunk({.id = "trunk-a", .host = "10.0.9.1", .registers = true});
+    std::optional<Report> report;
+    check(report);
+    world.run(30s);
+    ASSERT_TRUE(report && *report);
+    EXPECT_THAT(verdicts(*report), testing::ElementsAre("passed", "skipped", "skipped", "failed", "failed", "skipped"));
+    EXPECT_EQ((*report)->verdict(), telephony::CheckVerdict::Failed);
+    EXPECT_LE((*report)->took, 11s);
 }
 
 TEST_F(TrunkStates, RemovedTrunkUnregistersAndDisappears) {

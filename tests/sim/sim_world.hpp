@@ -75,6 +75,7 @@ public:
     SimSink sink;
     SimResolver resolver;
     SimSecrets secrets;
+    SimLoad load;
     telephony::SnapshotHub hub;
     telephony::LiveStations stations;
     telephony::LiveTrunks trunks;

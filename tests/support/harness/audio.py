@@ -80,9 +80,9 @@ def best_snr_db(samples: list[int], hertz: float, rate: int = RATE, seconds: flo
 class RtpEndpoint:
     """One PCMU media endpoint: sends a tone to whoever sent to it first (or to `target`), and keeps what it hears."""
 
-    def __init__(self, hertz: float, seconds: float = 900):
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
+    def __init__(self, hertz: float, seconds: float = 900, address: str = "127.0.0.1"):
+        self.socket = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((address, 0))
         self.port = self.socket.getsockname()[1]
         self.frames = [bytes(encode_ulaw(x) for x in tone(hertz, 1)[i:i + FRAME]) for i in range(0, RATE, FRAME)]
         self.target = None

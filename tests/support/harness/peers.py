@@ -16,7 +16,7 @@ MODULES = ("/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/module
 
 def is_bound(port: int) -> bool:
     """Does anybody on this machine listen on that UDP port? Asked without sending anything."""
-    rows = pathlib.Path("/proc/net/udp").read_text().splitlines()[1:]
+    rows = [row for table in ("udp", "udp6") for row in pathlib.Path(f"/proc/net/{table}").read_text().splitlines()[1:]]
     return any(int(row.split()[1].split(":")[1], 16) == port for row in rows)
 
 
@@ -116,9 +116,9 @@ class Sipp:
 class Kamailio:
     """A carrier's registrar with digest: user `trunk-*`, password `secret-` and the user name."""
 
-    def __init__(self, folder: pathlib.Path):
+    def __init__(self, folder: pathlib.Path, port: int = 0):
         folder.mkdir(parents=True, exist_ok=True)
-        self.port = free_port()
+        self.port = port or free_port()
         self.control = folder / "control"
         self.process = Process("kamailio", ["kamailio", "-DD", "-E", "-m", "64", "-M", "8", "-P", folder / "pid", "-Y", folder,
                                             "-A", f"PORT={self.port}", "-A", f'CONTROL="unixs:{self.control}"',
