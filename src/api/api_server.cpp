@@ -102,6 +102,8 @@ struct ApiServer::Impl {
                          add_phone_session,
                          add_stations,
                          add_trunks,
+                         add_trunk_live,
+                         add_trunk_bases,
                          add_site_routing,
                          add_numbers,
                          add_did_pools,

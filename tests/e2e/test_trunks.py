@@ -1,13 +1,16 @@
-"""Trunks, clause by clause: edge groups, SIP profiles, edges whose body is a trunk. The carrier is the server's own sandbox, over
-SIP."""
+"""Trunks, clause by clause: edge groups, SIP profiles, edges whose body is a trunk, the Genesys shapes of the same trunk, its test and
+what is measured at it. The carrier is the server's own sandbox, over SIP."""
 import pytest
 
+from harness.ports import free_port
 from harness.waiting import until
 
 PROVIDERS = "/api/v2/telephony/providers"
 EDGES = f"{PROVIDERS}/edges"
 GROUPS = f"{EDGES}/edgegroups"
 PROFILES = f"{PROVIDERS}/sipprofiles"
+BASES = f"{EDGES}/trunkbasesettings"
+INSTANCES = f"{EDGES}/trunks"
 SITES = f"{EDGES}/sites"
 ACME = "sip-trunk-acme-us-east"
 NUMBER = "+15559876543"
@@ -185,6 +188,177 @@ class TestEdgesAsTrunks:
         client.put(f"{EDGES}/{ACME}", client.get(f"{EDGES}/{ACME}") | {"maxConcurrentSessions": seeded["maxConcurrentSessions"]})
 
 
+class TestTest:
+    def steps(self, client, edge) -> dict:
+        report = client.post(f"{EDGES}/{edge['id']}/test", None, 200)
+        assert [step["step"] for step in report["steps"]] == ["dns", "connect", "tls", "options", "register", "codecOffer"]
+        assert all(step["durationMs"] >= 0 for step in report["steps"])
+        return {step["step"]: step for step in report["steps"]} | {"verdict": report["verdict"]}
+
+    def test_a_trunk_that_works_passes_and_stays_registered(self, client, make, body):
+        edge = make(body)
+        before = client.wait_trunk(edge["id"], "registered")
+        found = self.steps(client, edge)
+        assert found["verdict"] == "passed", found
+        assert [found[step]["verdict"] for step in ("dns", "connect", "tls")] == ["passed", "skipped", "skipped"]
+        assert (found["options"]["verdict"], found["options"]["sipStatus"]) == ("passed", 200)
+        assert (found["register"]["verdict"], found["register"]["sipStatus"]) == ("passed", 200)
+        after = client.get(f"{EDGES}/{edge['id']}")
+        assert after["registrationState"] == "registered" and after["version"] == before["version"]
+        metrics = client.get(f"{EDGES}/{edge['id']}/metrics")
+        assert metrics["registrations"]["succeeded"] == 1, "the test is no registration"
+
+    def test_a_wrong_password_fails_at_register(self, client, make, body):
+        edge = make(body | {"enabled": False, "registration": body["registration"] | {"password": "wrong"}})
+        found = self.steps(client, edge)
+        assert found["verdict"] == "failed" and found["options"]["verdict"] == "passed"
+        assert found["register"]["verdict"] == "failed" and found["register"]["sipStatus"] in (401, 403)
+
+    def test_a_name_without_an_address_fails_at_dns_and_the_rest_says_why(self, client, make, body):
+        edge = make(body | {"registration": body["registration"] | {"host": "nowhere.invalid"}, "enabled": False})
+        found = self.steps(client, edge)
+        assert found["dns"]["verdict"] == "failed" and found["dns"]["detail"]
+        assert {found[step]["verdict"] for step in ("connect", "tls", "options", "register", "codecOffer")} == {"skipped"}
+
+    def test_a_closed_port_fails_at_connect(self, client, make, body):
+        registration = body["registration"] | {"port": free_port()}
+        edge = make(body | {"registration": registration, "transport": "tcp", "enabled": False})
+        found = self.steps(client, edge)
+        assert found["dns"]["verdict"] == "passed" and found["connect"]["verdict"] == "failed" and found["connect"]["detail"]
+
+    def test_an_unknown_edge_is_404(self, client):
+        assert client.request("POST", f"{EDGES}/nobody/test").status_code == 404
+
+
+class TestMetrics:
+    def test_registrations_probes_and_calls_are_counted(self, client, own):
+        client.wait_phone(own.agent["stationId"])
+        client.wait_trunk(ACME, "registered")
+        before = client.get(f"{EDGES}/{ACME}/metrics")
+        latency = before["registrations"]["latencyMs"]
+        assert before["registrations"]["succeeded"] >= 1 and 0 < latency["p50"] <= latency["p95"] <= latency["p99"]
+        assert before["registrations"]["lastResults"][0]["success"] is True
+        call = client.place_call(own.agent, NUMBER)
+        client.wait_status(call["id"], "connected")
+        during = client.get(f"{EDGES}/{ACME}/metrics")
+        assert during["sessions"]["active"] == before["sessions"]["active"] + 1
+        client.hang_up(call["id"])
+        after = client.get(f"{EDGES}/{ACME}/metrics")["calls"]["outbound"]
+        assert after["seizures"] == before["calls"]["outbound"]["seizures"] + 1
+        assert after["answered"] == before["calls"]["outbound"]["answered"] + 1
+        assert 0 < after["answerSeizureRatio"] <= 1
+
+    def test_failures_are_kept_with_their_status(self, client, make, body):
+        edge = make(body | {"registration": body["registration"] | {"password": "wrong"}})
+        client.wait_trunk(edge["id"], "failed")
+        found = client.get(f"{EDGES}/{edge['id']}/metrics")["registrations"]
+        assert found["failed"] == 1 and found["lastResults"][0]["sipStatus"] in (401, 403) and found["lastResults"][0]["reason"]
+
+    def test_a_trunk_that_never_ran_has_none(self, client, make, body):
+        edge = make(peer(body, 5096, enabled=False))
+        found = client.get(f"{EDGES}/{edge['id']}/metrics")
+        assert found["registrations"]["latencyMs"] == {} and found["calls"]["inbound"] == {"seizures": 0, "answered": 0}
+
+
+class TestGenesysShapes:
+    def base_body(self, own, **properties) -> dict:
+        carrier = own.first_run["carrier"]
+        given = {"trunk_transport_serverProxyList": [f"127.0.0.1:{own.port_of('sandbox-sip')}"],
+                 "trunk_transport_protocolVariant": "UDP", "trunk_enabled": True,
+                 "trunk_sip_authentication_credentials_username": carrier["username"],
+                 "trunk_sip_authentication_credentials_password": carrier["password"],
+                 "trunk_media_codec": ["audio/g722", "audio/pcmu"], "trunk_label": "kept as it is"} | properties
+        return {"name": "Base", "trunkMetabase": {"id": "external_sip.json"}, "trunkType": "EXTERNAL",
+                "properties": {key: {"value": {"instance": value}} for key, value in given.items()}}
+
+    @pytest.fixture
+    def base(self, client, own):
+        made = client.post(BASES, self.base_body(own), 200)
+        yield made
+        client.request("DELETE", f"{BASES}/{made['id']}")
+
+    @staticmethod
+    def value(base: dict, key: str):
+        return base["properties"][key]["value"]["instance"]
+
+    def test_made_as_base_settings_it_is_an_edge_that_registers(self, client, base, own):
+        edge = client.wait_trunk(base["id"], "registered")
+        assert edge["registration"]["username"] == own.first_run["carrier"]["username"]
+        assert edge["registration"]["port"] == own.port_of("sandbox-sip")
+        assert edge["codecs"] == ["G711u"], "G.722 has no name in this shape"
+
+    def test_unknown_keys_come_back_and_the_password_does_not(self, client, base):
+        read = client.get(f"{BASES}/{base['id']}")
+        assert self.value(read, "trunk_label") == "kept as it is"
+        assert self.value(read, "trunk_sip_authentication_credentials_password") == "********"
+        assert self.value(read, "trunk_media_codec") == ["audio/g722", "audio/pcmu"]
+        client.put(f"{BASES}/{base['id']}", read)
+        client.wait_trunk(base["id"], "registered")
+
+    def test_changed_as_an_edge_it_reads_changed_as_base_settings(self, client, base):
+        edge = client.get(f"{EDGES}/{base['id']}")
+        client.put(f"{EDGES}/{base['id']}", edge | {"name": "Renamed", "codecs": ["G711a"], "transport": "tcp"})
+        read = client.get(f"{BASES}/{base['id']}")
+        assert read["name"] == "Renamed"
+        assert self.value(read, "trunk_transport_protocolVariant").lower() == "tcp"
+        assert self.value(read, "trunk_media_codec") == ["audio/pcma", "audio/g722"], "what the seed's shape cannot name survives"
+
+    def test_put_back_unchanged_the_codecs_keep_their_order(self, client, base):
+        client.put(f"{EDGES}/{base['id']}", client.get(f"{EDGES}/{base['id']}"))
+        assert self.value(client.get(f"{BASES}/{base['id']}"), "trunk_media_codec") == ["audio/g722", "audio/pcmu"]
+
+    def test_made_as_an_edge_it_reads_and_changes_as_base_settings(self, client, make, body):
+        edge = make(body)
+        base = client.get(f"{BASES}/{edge['id']}")
+        assert self.value(base, "trunk_transport_serverProxyList") == [f"127.0.0.1:{body['registration']['port']}"]
+        base["properties"]["trunk_enabled"]["value"]["instance"] = False
+        client.put(f"{BASES}/{edge['id']}", base)
+        changed = client.get(f"{EDGES}/{edge['id']}")
+        assert changed["enabled"] is False
+        assert changed["registration"] == edge["registration"] and changed["codecs"] == edge["codecs"]
+        assert changed["maxConcurrentSessions"] == edge["maxConcurrentSessions"]
+
+    @pytest.mark.parametrize("key, value", [
+        ("trunk_media_codec", ["audio/amr"]), ("trunk_transport_protocolVariant", "SCTP"), ("trunk_enabled", "yes"),
+        ("trunk_transport_serverProxyList", ["a:b:c"]), ("trunk_transport_serverProxyList", [7])])
+    def test_a_wrong_property_is_named(self, client, own, key, value):
+        answer = client.request("POST", BASES, self.base_body(own, **{key: value}))
+        assert answer.status_code == 400 and key in answer.json()["message"], answer.text
+
+    def test_a_duplicate_is_a_400_in_this_shape(self, client, base, own):
+        answer = client.request("POST", BASES, self.base_body(own))
+        assert answer.status_code == 400 and answer.json()["code"] == "duplicate.value"
+        assert answer.json()["entityId"] == base["id"]
+
+    def test_only_external_trunks_exist(self, client, own):
+        answer = client.request("POST", BASES, self.base_body(own) | {"trunkType": "PHONE"})
+        assert answer.status_code == 400 and field_of(answer) == ["trunkType"]
+
+    def test_the_instance_is_there_at_once_and_read_only(self, client, base):
+        found = client.get(f"{INSTANCES}?trunkBase.id={base['id']}")["entities"]
+        assert [trunk["trunkBase"]["id"] for trunk in found] == [base["id"]]
+        client.wait_trunk(base["id"], "registered")
+        instance = client.get(f"{INSTANCES}/{base['id']}")
+        assert instance["inService"] is True and instance["registersStatus"][0]["registerState"] is True
+        assert instance["connectedStatus"]["connected"] is True and instance["trunkType"] == "EXTERNAL"
+        assert client.get(f"{EDGES}/{base['id']}/trunks")["total"] == 1
+        assert client.get(f"{INSTANCES}?trunkType=PHONE")["total"] == 0
+        assert client.request("POST", INSTANCES, {"name": "x"}).status_code == 405
+
+    def test_instances_have_metrics(self, client, base):
+        one = client.get(f"{INSTANCES}/{base['id']}/metrics")
+        assert one["trunk"]["id"] == base["id"] and one["calls"]["inboundCallCount"] == 0
+        several = client.get(f"{INSTANCES}/metrics?trunkIds={base['id']},{ACME},nobody")
+        assert {each["trunk"]["id"] for each in several} == {base["id"], ACME}
+
+    def test_metabases_and_their_template(self, client):
+        known = client.get(f"{BASES}/availablemetabases?type=EXTERNAL")["entities"]
+        for metabase in known:
+            template = client.get(f"{BASES}/template?trunkMetabaseId={metabase['id']}")
+            assert template["trunkMetabase"]["id"] == metabase["id"] and "trunk_media_codec" in template["properties"]
+        assert client.request("GET", f"{BASES}/template?trunkMetabaseId=none.json").status_code == 404
+
+
 class TestSiteRouting:
     @pytest.fixture
     def site(self, client):
@@ -227,6 +401,25 @@ class TestSiteRouting:
         answer = client.request("POST", f"{SITES}/{site['id']}/outboundroutes",
                                 {"name": "x", "classificationTypes": []} | change)
         assert answer.status_code == 400 and field_of(answer) == [field], answer.text
+
+    def test_number_plans_come_back_as_they_were_sent(self, client, site):
+        path = f"{SITES}/{site['id']}/numberplans"
+        before = client.get(path)
+        plans = [{"name": "Emergency", "matchType": "numberList", "numbers": [{"start": "911"}, {"start": "110", "end": "119"}],
+                  "classification": "Emergency"},
+                 {"name": "Extension", "matchType": "digitLength", "digitLength": {"start": "3", "end": "5"}, "classification": "Extension"},
+                 {"name": "National", "matchType": "regex", "match": r"^\+1(\d{10})$", "normalizedFormat": "+1$1", "classification": "National"}]
+        stored = client.put(path, plans)
+        assert [{key: plan[key] for key in sent} for plan, sent in zip(stored, plans)] == plans
+        assert client.get(path) == stored
+        assert client.get(f"{path}/{stored[1]['id']}")["digitLength"] == {"start": "3", "end": "5"}
+        assert "Emergency" in client.get(f"{path}/classifications")
+        for wrong, field in (({"name": "x", "matchType": "regex", "match": "(", "classification": "National"}, "numberPlans[].match"),
+                             ({"name": "x", "matchType": "magic", "classification": "National"}, "numberPlans[0].matchType"),
+                             ({"name": "x", "match": "1", "classification": "Moon"}, "numberPlans[0].classification")):
+            answer = client.request("PUT", path, [wrong])
+            assert answer.status_code == 400 and field_of(answer) == [field], answer.text
+        client.put(path, before)
 
 
 def test_a_sandbox_on_a_port_of_the_systems_choice_is_found_again(start_server):

@@ -16,6 +16,8 @@ void add_phones(Router& router, ApiContext& context);
 void add_phone_session(Router& router, ApiContext& context);
 void add_stations(Router& router, ApiContext& context);
 void add_trunks(Router& router, ApiContext& context);
+void add_trunk_live(Router& router, ApiContext& context);
+void add_trunk_bases(Router& router, ApiContext& context);
 void add_numbers(Router& router, ApiContext& context);
 void add_telephony_configurations(Router& router, ApiContext& context);
 void add_did_pools(Router& router, ApiContext& context);

@@ -1,5 +1,8 @@
-/// @file Outbound routes of a site (genesys-api 1.2): parts of the Site entity with routes of their own. Every write is a
-/// write of the site, made against the version that was read: of two at once, one is told to come again.
+/// @file Outbound routes and number plans of a site (genesys-api 1.2): parts of the Site entity with routes of their own.
+/// Every write is a write of the site, made against the version that was read: of two at once, one is told to come again.
+///
+/// A plan's matchType, as client code writes it: `regex` (match), `digitLength` (digitLength{start,end}), `numberList`
+/// (numbers[]{start,end}; ranges of equal length).
 #include "api/resources/site_routing.hpp"
 
 #include "api/resources/entity_routes.hpp"
@@ -9,6 +12,7 @@ namespace dp::api {
 
 namespace json = boost::json;
 using telephony::DestinationClass;
+using telephony::NumberPlan;
 using telephony::OrganizationConfig;
 using telephony::OutboundRoute;
 using telephony::RouteDistribution;
@@ -22,7 +26,10 @@ constexpr std::string_view kBases = "/api/v2/telephony/providers/edges/trunkbase
 constexpr std::string_view kRoutes = "/api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes";
 constexpr std::string_view kRoute = "/api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes/{outboundRouteId}";
 constexpr std::string_view kAllRoutes = "/api/v2/telephony/providers/edges/outboundroutes";
-constexpr std::size_t kMaxRoutes = 100;
+constexpr std::string_view kPlans = "/api/v2/telephony/providers/edges/sites/{siteId}/numberplans";
+constexpr std::string_view kPlan = "/api/v2/telephony/providers/edges/sites/{siteId}/numberplans/{numberPlanId}";
+constexpr std::string_view kClasses = "/api/v2/telephony/providers/edges/sites/{siteId}/numberplans/classifications";
+constexpr std::size_t kMaxRoutes = 100, kMaxPlans = 200;
 
 const Scopes kRead{"telephony:readonly"};
 const Scopes kWrite{"telephony"};
@@ -70,6 +77,117 @@ void fill_route(JsonReader& body, OutboundRoute& route) {
     }
 }
 
+/// Digits from `start` to `end`, both of one length, as an expression: the prefix they share, then what lies between.
+std::string range_pattern(const std::string& start, const std::string& end) {
+    std::size_t same = 0;
+    while (same < start.size() && start[same] == end[same]) ++same;
+    const std::string prefix = start.substr(0, same);
+    const std::string low = start.substr(same), high = end.substr(same);
+    if (low.empty()) return prefix;
+    const auto digits = [](std::size_t count) { return "\\d{" + std::to_string(count) + "}"; };
+    const std::size_t rest = low.size() - 1;
+    const bool whole =
+        low.find_first_not_of('0', 1) == std::string::npos && high.find_first_not_of('9', 1) == std::string::npos;
+    if (whole) return prefix + "[" + low[0] + "-" + high[0] + "]" + digits(rest);
+    std::string out = low[0] + range_pattern(low.substr(1), std::string(rest, '9'));
+    if (high[0] - low[0] > 1)
+        out += std::string("|[") + static_cast<char>(low[0] + 1) + "-" + static_cast<char>(high[0] - 1) + "]" +
+               digits(rest);
+    out += "|" + (high[0] + range_pattern(std::string(rest, '0'), high.substr(1)));
+    return prefix + "(?:" + out + ")";
+}
+
+bool is_digits(std::string_view text) {
+    return !text.empty() && text.size() <= 20 && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+std::string number_list_pattern(JsonReader& plan) {
+    std::string out;
+    for (auto* range : plan.objects("numbers", 50)) {
+        const auto start = range->required_text("start", 20);
+        const auto end = range->text("end", 20).value_or(start);
+        if (!is_digits(start) || !is_digits(end) || start.size() != end.size() || end < start)
+            range->refuse("end", "must be digits, as many as start has, and not below it");
+        else
+            out += (out.empty() ? "" : "|") + range_pattern(start, end);
+    }
+    if (out.empty()) plan.refuse("numbers", "must hold at least one number");
+    return "^(?:" + out + ")$";
+}
+
+std::string digit_length_pattern(JsonReader& plan) {
+    auto* length = plan.required_object("digitLength");
+    if (!length) return {};
+    const auto start = length->required_text("start", 2), end = length->text("end", 2).value_or(start);
+    if (!is_digits(start) || !is_digits(end) || std::stoi(end) < std::stoi(start))
+        length->refuse("end", "must be a number that is not below start");
+    return "^\\d{" + start + "," + end + "}$";
+}
+
+std::string pattern_of(JsonReader& plan) {
+    const auto type = plan.text("matchType", 32).value_or("regex");
+    if (type == "regex") return plan.required_text("match", 512);
+    if (type == "digitLength") return digit_length_pattern(plan);
+    if (type == "numberList") return number_list_pattern(plan);
+    plan.refuse("matchType", "must be regex, digitLength or numberList");
+    return {};
+}
+
+NumberPlan read_plan(JsonReader& body, const json::object& definition, Random& random) {
+    NumberPlan plan;
+    plan.id = body.text("id", 64).value_or("");
+    if (plan.id.empty()) plan.id = random.uuid();
+    plan.name = body.required_text("name");
+    const auto classification = body.text("classification", 64).value_or(plan.name);
+    if (const auto known = telephony::from_name<DestinationClass>(classification))
+        plan.destination_class = *known;
+    else
+        body.refuse("classification", "must be Emergency, Network, National, International or Extension");
+    plan.pattern = pattern_of(body);
+    plan.normalized = body.text("normalizedFormat", 64).value_or("");
+    body.ignore(kEnvelopeFields);
+    body.ignore({"priority", "match", "numbers", "digitLength"});
+    json::object kept;
+    for (const auto* field : {"matchType", "match", "numbers", "digitLength", "priority"})
+        if (const auto* value = definition.if_contains(field)) kept[field] = *value;
+    plan.definition = json::serialize(kept);
+    return plan;
+}
+
+json::object plan_json(const NumberPlan& plan, const Site& site) {
+    auto out = envelope(plan.id, plan.name, site.meta, below(site, "numberplans"));
+    boost::system::error_code damaged;
+    const auto kept = json::parse(plan.definition.empty() ? "{}" : plan.definition, damaged);
+    if (!damaged && kept.is_object())
+        for (const auto& [name, value] : kept.get_object()) out[name] = value;
+    if (!out.contains("matchType")) out["matchType"] = "regex";
+    if (out["matchType"] == "regex") out["match"] = plan.pattern;
+    if (!plan.normalized.empty()) out["normalizedFormat"] = plan.normalized;
+    out["classification"] = telephony::name_of(plan.destination_class);
+    return out;
+}
+
+json::array plans_json(const Site& site) {
+    json::array out;
+    for (const auto& plan : site.number_plans) out.push_back(plan_json(plan, site));
+    return out;
+}
+
+Result<std::vector<NumberPlan>> plans_of(const ApiRequest& request, Random& random) {
+    // The body is an array; the reader reads objects.
+    const auto parsed = parse_json_object(R"({"numberPlans":)" + request.http.body + "}");
+    const auto* list = parsed ? (*parsed)->get_object().if_contains("numberPlans") : nullptr;
+    if (!list || !list->is_array() || (*parsed)->get_object().size() != 1)
+        return fail(ErrorCode::MalformedInput, "The body must be an array of number plans.");
+    JsonReader body((*parsed)->get_object());
+    std::vector<NumberPlan> plans;
+    const auto& items = list->get_array();
+    for (auto* item : body.objects("numberPlans", kMaxPlans))
+        plans.push_back(read_plan(*item, items[plans.size()].get_object(), random));
+    DP_CHECK(body.finish());
+    return plans;
+}
+
 class SiteRouting {
 public:
     explicit SiteRouting(ApiContext& context) : context_(context) {}
@@ -106,6 +224,7 @@ public:
     }
     void write(ApiRequest request, Reply reply) const;
     void remove(ApiRequest request, Reply reply) const;
+    void replace_plans(ApiRequest request, Reply reply) const;
 
 private:
     using Answer = std::move_only_function<void(Reply, const Site&, const OrganizationConfig&)>;
@@ -181,6 +300,39 @@ void SiteRouting::remove(ApiRequest request, Reply reply) const {
           [](Reply done, const Site&, const OrganizationConfig&) { std::move(done).empty(204); });
 }
 
+void SiteRouting::replace_plans(ApiRequest request, Reply reply) const {
+    const auto present = site_of(request, reply);
+    if (!present) return;
+    auto plans = plans_of(request, context_.random);
+    if (!plans) return std::move(reply).error(plans.error());
+    Site site = *present;
+    site.number_plans = std::move(*plans);
+    store(request, std::move(reply), std::move(site), [](Reply done, const Site& stored, const OrganizationConfig&) {
+        std::move(done).json(200, plans_json(stored));
+    });
+}
+
+void add_plan_reads(Router& router) {
+    router.add({"GET", kPlans, kRead, [](ApiRequest request, Reply reply) {
+                    if (const auto site = SiteRouting::site_of(request, reply))
+                        std::move(reply).json(200, plans_json(*site));
+                }});
+    router.add({"GET", kPlan, kRead, [](ApiRequest request, Reply reply) {
+                    const auto site = SiteRouting::site_of(request, reply);
+                    if (!site) return;
+                    const auto& id = request.parameter("numberPlanId");
+                    const auto plan = std::ranges::find(site->number_plans, id, &NumberPlan::id);
+                    if (plan == site->number_plans.end()) return std::move(reply).error(not_found("number plan", id));
+                    std::move(reply).json(200, plan_json(*plan, *site));
+                }});
+    router.add({"GET", kClasses, kRead, [](ApiRequest request, Reply reply) {
+                    if (!SiteRouting::site_of(request, reply)) return;
+                    json::array out;
+                    for (const auto name : telephony::Names<DestinationClass>::kAll) out.emplace_back(name);
+                    std::move(reply).json(200, out);
+                }});
+}
+
 }  // namespace
 
 void add_site_routing(Router& router, ApiContext& context) {
@@ -196,6 +348,8 @@ void add_site_routing(Router& router, ApiContext& context) {
     router.add({"PUT", kRoute, kWrite, to(&SiteRouting::write)});
     router.add({"DELETE", kRoute, kWrite, to(&SiteRouting::remove)});
     router.add({"GET", kAllRoutes, kRead, to(&SiteRouting::list_all)});
+    router.add({"PUT", kPlans, kWrite, to(&SiteRouting::replace_plans)});
+    add_plan_reads(router);
 }
 
 }  // namespace dp::api

@@ -1,5 +1,5 @@
 #pragma once
-/// @file Adds the outbound routes of sites. Called once at start-up; `context` outlives the router.
+/// @file Adds the outbound routes and number plans of sites. Called once at start-up; `context` outlives the router.
 
 #include "api/api_context.hpp"
 #include "api/http/router.hpp"

@@ -180,7 +180,7 @@ public:
         if (!body) return std::move(reply).error(body.error());
         auto version = expected_version(request, **body);
         if (!version) return std::move(reply).error(version.error());
-        TrunkCommand command{*present, {}, std::nullopt};
+        TrunkCommand command{.trunk = *present, .codecs = {}, .password = std::nullopt};
         command = read_trunk(**body, std::move(command));
         if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
         context_.trunks.replace(write_context(request, context_.clock), std::move(command), *version, context_.executor,
