@@ -12,7 +12,7 @@ EDGES = "/api/v2/telephony/providers/edges"
 
 @pytest.fixture(scope="module")
 def switch(tmp_path_factory):
-    made = Server(tmp_path_factory.mktemp("switch")).start()
+    made = Server(tmp_path_factory.mktemp("switch"), sip_v6="[::1]:0").start()
     client = made.client().log_in()
     path = f"{EDGES}/sip-trunk-acme-us-east"
     client.put(path, client.get(path) | {"enabled": False})
@@ -74,7 +74,7 @@ def sipp(tmp_path, closing):
 
 @pytest.fixture
 def rtp(closing):
-    return lambda hertz: closing(RtpEndpoint(hertz))
+    return lambda hertz, **options: closing(RtpEndpoint(hertz, **options))
 
 
 @pytest.fixture

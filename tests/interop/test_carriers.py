@@ -14,11 +14,12 @@ def rings_at_the_carrier(client, call: dict) -> None:
     until(rings, 20, "the carrier's leg rings")
 
 
-def call_and_measure(switch, client, make_trunk, sipp, rtp, phone, scenario: str = "answer", codecs: str = "PCMU,PCMA", **trunk):
+def call_and_measure(switch, client, make_trunk, sipp, rtp, phone, scenario: str = "answer", codecs: str = "PCMU,PCMA",
+                     address: str = "127.0.0.1", **trunk):
     agent = phone(hertz=AGENT_HZ, codecs=codecs)
-    far_end = rtp(CARRIER_HZ)
-    carrier = sipp(scenario, audio_port=far_end.port)
-    make_trunk(carrier.port, **trunk)
+    far_end = rtp(CARRIER_HZ, address=address)
+    carrier = sipp(scenario, audio_port=far_end.port, address=address)
+    make_trunk(carrier.port, host=address, **trunk)
     call = client.place_call(switch.agent, NUMBER)
     connected = client.wait_status(call["id"], "connected", seconds=30)
     packets = len(far_end.packets)
@@ -70,6 +71,21 @@ def test_a_503_is_tried_on_the_next_trunk(switch, client, make_trunk, sipp, rtp)
     connected = client.wait_status(call["id"], "connected")
     assert connected["participants"][1]["calls"][-1]["trunkId"] == second["id"]
     broken.finish()
+    client.hang_up(call["id"])
+    whole.finish()
+
+
+def test_a_refused_offer_is_made_once_more_with_one_codec_and_then_elsewhere(switch, client, make_trunk, sipp, rtp):
+    picky, whole = sipp("refuse", status="488 Not Acceptable Here", calls=2), sipp("answer", audio_port=rtp(CARRIER_HZ).port)
+    make_trunk(picky.port)
+    second = make_trunk(whole.port)
+    call = client.place_call(switch.agent, NUMBER)
+    connected = client.wait_status(call["id"], "connected")
+    assert connected["participants"][1]["calls"][-1]["trunkId"] == second["id"]
+    picky.finish()
+    offers = [line.split()[3:] for line in picky.messages.read_text().splitlines() if line.startswith("m=audio")]
+    audio = [[number for number in offer if int(number) < 96] for offer in offers]
+    assert [len(offer) for offer in audio] == [2, 1], offers
     client.hang_up(call["id"])
     whole.finish()
 

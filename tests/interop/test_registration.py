@@ -1,7 +1,7 @@
 """Kamailio as the carrier's registrar, with digest; baresip as a phone at ours."""
 import pytest
 
-from harness.peers import Baresip
+from harness.peers import Baresip, Kamailio
 from harness.waiting import until
 
 
@@ -27,13 +27,28 @@ def test_a_corrected_password_registers_at_once(client, make_trunk, kamailio):
     client.wait_trunk(trunk["id"], "registered", seconds=10)
 
 
-def test_a_trunk_survives_a_restart_of_its_carrier(client, make_trunk, kamailio):
-    """Kamailio forgets its nonces with its process: the next refresh is challenged anew."""
-    probe = {"healthProbe": {"enabled": True, "intervalSeconds": 5}}
+def test_a_trunk_survives_a_restart_of_its_carrier(client, make_trunk, kamailio, closing, tmp_path):
+    """Kamailio forgets nonces and bindings with its process: the trunk sees it go, and registers anew when it is back."""
+    probe = {"healthProbe": {"enabled": True, "intervalSeconds": 1}}
     trunk = make_trunk(kamailio.port, register=True, username="trunk-4", password="secret-trunk-4", **probe)
     client.wait_trunk(trunk["id"], "registered")
     path = f"/api/v2/telephony/providers/edges/{trunk['id']}"
     until(lambda: client.get(path)["health"] == "up", 15, "the probe is answered", every=0.2)
+    kamailio.close()
+    until(lambda: client.get(path)["health"] == "down", 60, "three probes are lost", every=0.2)
+    before = client.get(f"{path}/metrics")["registrations"]["succeeded"]
+    closing(Kamailio(tmp_path / "again", port=kamailio.port))
+    until(lambda: client.get(path)["health"] == "up", 60, "the carrier is back", every=0.2)
+    until(lambda: client.get(f"{path}/metrics")["registrations"]["succeeded"] > before, 15, "the trunk registers anew", every=0.2)
+    client.wait_trunk(trunk["id"], "registered")
+
+
+@pytest.mark.parametrize("password, state, status", [("secret-s", "registered", 200), ("wrong", "failed", 403)])
+def test_sipp_as_registrar_computes_the_same_digest(client, make_trunk, sipp, password, state, status):
+    registrar = sipp("registrar", username="trunk-s", password="secret-s")
+    trunk = make_trunk(registrar.port, register=True, username="trunk-s", password=password)
+    assert client.wait_trunk(trunk["id"], state)["lastSipStatus"] == status
+    registrar.finish()
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
