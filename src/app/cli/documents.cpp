@@ -141,7 +141,8 @@ void emit(YAML::Emitter& out, const json::value& value) {
     if (value.is_object()) return emit_object(out, value.get_object());
     if (value.is_array()) return emit_array(out, value.get_array());
     if (value.is_string()) return emit_text(out, std::string(value.get_string()));
-    out << json::serialize(value);  // null, true, 12, 1.5E0: the same in YAML
+    if (value.is_null()) return void(out << YAML::Null);  // the text null would come out in quotes
+    out << json::serialize(value);                        // true, 12, 1.5E0: the same in YAML
 }
 
 void indent(std::string& out, const json::value& value, std::size_t depth) {
