@@ -7,7 +7,9 @@ import subprocess
 import pytest
 import requests
 
+from harness.process import Process
 from harness.server import Server, binary
+from harness.waiting import until
 
 NUMBERS = "/api/v2/telephony/phone/numbers"
 GROUPS = "/api/v2/telephony/providers/edges/edgegroups"
@@ -289,3 +291,67 @@ class TestManifest:
         assert done.index("edgegroups/both created") < done.index(f"{AGENT_LINE} changed")
         assert number(api, AGENT_LINE)["label"] == "Both"
         cli.ok("delete", "edgegroups", "both")
+
+
+class TestTail:
+    def test_events_after_one_that_is_known(self, cli, api):
+        api.post(GROUPS, {"id": "tail-group", "name": "Tail"})
+        file = cli.write(f"numbers:\n  {AGENT_LINE}: {{routing: {{displayName: Tail}}}}\n")
+        cli.ok("apply", "-f", file)
+        lines = cli.ok("tail", "--since", "0", "--limit", "3", "-o", "json").splitlines()
+        events = [json.loads(line) for line in lines]
+        assert [event["sequence"] for event in events] == sorted(event["sequence"] for event in events) and len(events) == 3
+        number_id = number(api, AGENT_LINE)["id"]
+        shown = cli.ok("tail", "--since", "0", "--filter", f"resourceIds:[{number_id}]", "--limit", "1")
+        assert number_id in shown and shown.count("\n") == 1
+        later = json.loads(cli.ok("tail", "--since", str(events[0]["sequence"]), "--limit", "1", "-o", "json"))
+        assert later["sequence"] > events[0]["sequence"]
+        cli.ok("delete", "edgegroups", "tail-group")
+
+    def test_a_filter_with_a_mistake_is_answered_with_its_position(self, cli):
+        assert cli.refused("tail", "--filter", "eventTypes:[")
+        assert cli.refused("tail", "--since", "yesterday")
+
+    def test_it_goes_on_where_it_was_over_a_restart(self, start_server, tmp_path):
+        server = start_server()
+        cli = Cli(server, tmp_path)
+        api = server.client().log_in()
+        line = number(api, AGENT_LINE)
+        routed = f"resourceIds:[{line['id']}] AND eventTypes:[number.routing.changed]"
+        tail = Process("tail", [binary(), "tail", "--data", server.data, "--filter", routed, "--since", "0", "--limit", "2",
+                                "-o", "json"], tmp_path, env=cli.env)
+        put = {"routing": {"type": "user", "id": "user-agent-48291", "displayName": "One"}}
+        api.put(f"{NUMBERS}/{line['id']}", put)
+        until(lambda: tail.stdout.count("\n") == 1, 20, "the first event")
+        server.restart()
+        put["routing"]["displayName"] = "Two"
+        server.client().log_in().put(f"{NUMBERS}/{line['id']}", put)
+        assert tail.wait(40) == 0, tail.stderr
+        first, second = (json.loads(line) for line in tail.stdout.splitlines())
+        assert first["sequence"] < second["sequence"]
+
+
+class TestCompletion:
+    def complete(self, cli, *words) -> list:
+        return cli.raw("__complete", *words).stdout.split()
+
+    def test_what_may_stand_next(self, cli):
+        assert {"get", "list", "apply", "plan", "serve", "tail"} <= set(self.complete(cli, ""))
+        assert self.complete(cli, "rollb") == ["rollback"]
+        assert self.complete(cli, "list", "numb") == ["numbers"]
+        assert "--allow-release" in self.complete(cli, "apply", "--")
+        assert {"--file", "--plan"} <= set(self.complete(cli, "apply", "-f", "x", "--"))
+        assert self.complete(cli, "list", "--data", "numb") == []
+        assert self.complete(cli, "list", "numbers", "-o", "j") == ["json"]
+        assert self.complete(cli, "list", "numbers", "") == []
+        assert "__complete" not in self.complete(cli, "") + cli.raw("--help").stdout.split()
+
+    def test_the_shells_scripts(self, cli):
+        script = cli.raw("completion", "bash").stdout
+        asked = f'{script}\nCOMP_WORDS=(dialplane list numb); COMP_CWORD=2; _dialplane; echo "${{COMPREPLY[@]}}"'
+        path = f"{binary().parent}:{os.environ['PATH']}"
+        done = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, timeout=30, env=cli.env | {"PATH": path})
+        assert done.stdout.strip() == "numbers", done.stderr
+        assert cli.raw("completion", "zsh").stdout.startswith("#compdef dialplane")
+        assert "complete -c dialplane" in cli.raw("completion", "fish").stdout
+        assert cli.raw("completion", "tcsh").returncode >= 100

@@ -115,6 +115,7 @@ std::vector<std::string> completions(const CLI::App& program, const std::vector<
         add_words(out, at);
     std::erase_if(out, [&](const std::string& word) { return !word.starts_with(begun); });
     std::ranges::sort(out);
+    out.erase(std::ranges::unique(out).begin(), out.end());  // a group has a --help of its own
     return out;
 }
 
