@@ -31,7 +31,7 @@ struct Shape {
     /// Does it match the query's filters? Null: no filters but `name`.
     std::function<bool(const T&, const net::HttpRequest&)> matches = nullptr;
     ScopeRefusal refusal = ScopeRefusal::Forbidden;
-    int created = 201;  ///< what a POST answers; the real API's own shapes say 200
+    int created = 201;                         ///< what a POST answers; the real API's own shapes say 200
     std::string_view name_parameter = "name";  ///< the query parameter that filters what the list is ordered by
 };
 
