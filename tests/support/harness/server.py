@@ -33,7 +33,7 @@ class Server:
         self.folder = folder
         self.data = folder / "data"
         self.sandbox = sandbox
-        self.settings = {"http": "127.0.0.1:0", "sip": "127.0.0.1:0", "https": f"127.0.0.1:{free_port()}",
+        self.settings = {"http": "127.0.0.1:0", "sip": f"127.0.0.1:{free_port()}", "https": f"127.0.0.1:{free_port()}",
                          "sips": f"127.0.0.1:{free_port()}", "sandbox-sip": f"127.0.0.1:{free_port()}",
                          "rate-limit": 0, "drain": 0, "log-level": "debug"} | {
                              name.replace("_", "-"): value for name, value in settings.items()}
