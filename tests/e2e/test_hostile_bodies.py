@@ -10,9 +10,9 @@ import pytest
 import requests
 
 SECONDS = 60
-SEED = int(os.environ.get("DIALPLANE_SEED", random.SystemRandom().randrange(1 << 32)))
+SEED = int(os.environ.get("DIALPLANE_SEED", "1"))  # another one for another walk
 # Ends or limits the session that asks.
-LEFT_OUT = {"/login", "/logout", "/oauth/token"}
+LEFT_OUT = {"/api/v2/events/stream", "/oauth/authorize", "/login", "/logout", "/oauth/token"}
 
 
 def deep(levels: int):
