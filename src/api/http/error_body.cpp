@@ -2,14 +2,19 @@
 
 #include <boost/json.hpp>
 
+#include "base/utf8.hpp"
+
 namespace dp::api {
 
 namespace json = boost::json;
 
 namespace {
 
+/// Messages name what was sent, which need not be text.
 net::HttpResponse json_response(int status, const json::value& body) {
-    return {status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, json::serialize(body)};
+    return {status,
+            {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}},
+            to_valid_utf8(json::serialize(body))};
 }
 
 /// What was wrong, and where: `{"detail": [{"loc": ["body", "config", "api_key"], "msg", "type"}]}`.
