@@ -1,50 +1,15 @@
 #include "app/server.hpp"
 
-#include <fmt/format.h>
-
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 
-#include "app/adapters.hpp"
-#include "app/connection_prober.hpp"
-#include "app/loop_lag.hpp"
-#include "base/crypto.hpp"
-#include "base/log.hpp"
-#include "carriers/directory.hpp"
-#include "events/webhook_dispatcher.hpp"
-#include "media/engine.hpp"
-#include "net/event_loop.hpp"
-#include "net/http_server.hpp"
-#include "net/ice_prober.hpp"
-#include "net/local_authority.hpp"
-#include "sandbox/magic_numbers.hpp"
-#include "sandbox/order_numbers.hpp"
-#include "sandbox/sandbox.hpp"
-#include "store/open_store.hpp"
-#include "store/sealing_key.hpp"
-#include "store/spill_file.hpp"
-#include "store/store_faults.hpp"
-#include "telephony/numbers/number_provisioner.hpp"
-#include "telephony/phones/short_lived_credential.hpp"
+#include "app/server_parts.hpp"
 
 namespace dp::app {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr std::string_view kTrunkAccount = "acme-us-east";
-constexpr std::string_view kSeedOneHost = "sip.carrier.example.com";
-constexpr std::string_view kSeedOneUser = "trunk_user_01";
-constexpr std::string_view kSeedOnePassword =
-    "secure_trunk_password";  // printed in the seed: a sandbox account, no secret
-constexpr std::string_view kFreeAccount = "sandbox-account";
-constexpr std::chrono::hours kSandboxPhoneCredential{24 * 365};
-
-/// The password of a sandbox account: made from the data directory's key, so that it is the same after a restart.
-std::string sandbox_password(const telephony::Secrets& secrets, std::string_view username) {
-    return crypto::base64url(secrets.derive(fmt::format("sandbox-account/{}", username))).substr(0, 32);
-}
 
 /// Where others reach a wildcard or loopback listener of ours.
 std::string url_host(const Config& config, const Endpoint& bound) {
@@ -62,122 +27,11 @@ unsigned media_workers(const Config& config) {
 
 }  // namespace
 
-struct Server::Parts {
-    explicit Parts(const Config& given) : config(given) {}
-
-    Config config;
-    SystemClock clock;
-    SecureRandom random;
-    net::LoopThread api_thread{"api"};
-    net::LoopThread control_thread{"control"};
-    net::LoopThread hash_thread{"hash", 64};
-    net::LoopThread spill_thread{"spill", 1024};
-    net::LoopThread events_thread{"events"};
-
-    std::unique_ptr<store::SealingKey> secrets;
-    std::shared_ptr<store::StoreFaults> store_faults;  ///< the sandbox's
-    std::unique_ptr<telephony::Store> store;
-    std::optional<telephony::FirstRunSecrets> first_run;
-    telephony::LiveConversations live_conversations;
-    telephony::LiveStations live_stations;
-    telephony::LiveTrunks live_trunks;
-    telephony::LiveProvisioning provisioning;
-
-    net::TlsContext tls;
-    std::string ca_file;
-    net::TlsContext client_tls;
-    std::unique_ptr<net::Resolver> resolver;
-
-    std::unique_ptr<sandbox::Sandbox> sandbox;
-    std::unique_ptr<store::SpillFile> spill;
-    std::unique_ptr<telephony::Outbox> outbox;
-    std::unique_ptr<Timer> outbox_timer;
-    std::unique_ptr<RecordingSink> sink;
-    std::unique_ptr<DnsHostResolver> host_resolver;
-    ShardReceiver receiver;
-    StreamKeeper keeper;
-    std::unique_ptr<StreamProber> trunk_prober;
-    std::unique_ptr<LoopLag> lag;
-    std::unique_ptr<net::SipEndpoint> transport;
-    std::unique_ptr<net::SipStreams> streams;
-    std::unique_ptr<media::Engine> media;
-    std::unique_ptr<signaling::ControlShard> shard;
-    ShardCallControl call_control;
-
-    std::unique_ptr<telephony::ConfigurationService> configuration;
-    std::unique_ptr<telephony::TrunkService> trunks;
-    std::unique_ptr<telephony::NumberService> numbers;
-    std::unique_ptr<telephony::AccountService> accounts;
-    std::unique_ptr<net::HttpClient> outgoing_http;
-    std::unique_ptr<carriers::Directory> carriers;
-    std::unique_ptr<telephony::NumberProvisioner> provisioner;
-    std::unique_ptr<telephony::PhoneService> phones;
-    std::unique_ptr<telephony::ConversationService> conversations;
-    std::unique_ptr<net::IceProber> prober;
-    std::unique_ptr<net::HttpClient> http_client;
-    std::unique_ptr<events::WebhookDispatcher> webhooks;
-    std::unique_ptr<api::ApiServer> api;
-    std::unique_ptr<Timer> api_timer;
-    std::unique_ptr<net::HttpServer> http;
-
-    std::optional<Endpoint> http_bound, https_bound, sip_bound, sip_v6_bound;
-    std::atomic<bool> ready{false};
-
-    net::EventLoop& control() { return control_thread.loop(); }
-    net::EventLoop& api_loop() { return api_thread.loop(); }
-
-    /// Without a setting, the addresses that clients reach us at. API thread, once listening.
-    std::vector<std::string> issuers() const {
-        if (!config.issuers.empty()) return config.issuers;
-        std::vector<std::string> out;
-        if (http_bound) out.push_back("http://" + url_host(config, *http_bound));
-        if (https_bound) out.push_back("https://" + url_host(config, *https_bound));
-        return out;
-    }
-    std::vector<api::SandboxNumber> sandbox_numbers() const {
-        std::vector<api::SandboxNumber> out;
-        if (config.sandbox)
-            for (const auto& magic : sandbox::magic_numbers())
-                out.push_back({std::string(magic.number), std::string(magic.behaviour)});
-        if (config.sandbox)
-            for (const auto& magic : sandbox::order_numbers())
-                out.push_back({std::string(magic.number), std::string(magic.behaviour)});
-        return out;
-    }
-    std::vector<sandbox::Account> sandbox_accounts() const {
-        return {{std::string(kTrunkAccount), sandbox_password(*secrets, kTrunkAccount)},
-                {std::string(kSeedOneUser), std::string(kSeedOnePassword)},
-                {std::string(kFreeAccount), sandbox_password(*secrets, kFreeAccount)}};
-    }
-    std::vector<sandbox::PhoneAccount> sandbox_phones() const;
-    std::uint16_t seeded_carrier_port() const;
-};
-
-/// Where the seeded trunk expects the sandbox carrier; 0 when there is no such trunk.
-std::uint16_t Server::Parts::seeded_carrier_port() const {
-    std::uint16_t port = 0;
-    store->snapshots().current()->organizations().for_each([&](const auto& organization) {
-        organization->template all<telephony::Trunk>().for_each([&](const telephony::Ptr<telephony::Trunk>& trunk) {
-            if (trunk->registration.username == kTrunkAccount) port = trunk->registration.port;
-        });
-    });
-    return port;
-}
-
-/// A phone for every user of the snapshot who has one assigned.
-std::vector<sandbox::PhoneAccount> Server::Parts::sandbox_phones() const {
-    std::vector<sandbox::PhoneAccount> out;
-    const auto snapshot = store->snapshots().current();
-    snapshot->organizations().for_each([&](const auto& organization) {
-        organization->template all<telephony::Phone>().for_each([&](const telephony::Ptr<telephony::Phone>& phone) {
-            if (phone->user.empty() || !phone->enabled) return;
-            const auto& domain = organization->organization().sip_domain;
-            const auto credential = telephony::issue_short_lived(*secrets, phone->sip.username, domain, clock.wall(),
-                                                                 kSandboxPhoneCredential);
-            out.push_back({phone->station.str(), phone->sip.username, domain, credential.auth_username,
-                           credential.password, *sip_bound});
-        });
-    });
+std::vector<std::string> Server::Parts::issuers() const {
+    if (!config.issuers.empty()) return config.issuers;
+    std::vector<std::string> out;
+    if (http_bound) out.push_back("http://" + url_host(config, *http_bound));
+    if (https_bound) out.push_back("https://" + url_host(config, *https_bound));
     return out;
 }
 
@@ -439,63 +293,6 @@ Result<void> Server::listen() {
         if (tls) parts.transport->set_listening(sip::TransportKind::Tls, *tls);
     });
     return {};
-}
-
-Result<void> Server::start_sandbox() {
-    auto& parts = *parts_;
-    if (!parts.config.sandbox) return {};
-    sandbox::SandboxOptions options;
-    options.sip = parts.config.sandbox_sip.value_or(Endpoint{IpAddress::v4(0x7F000001), 0});
-    options.http = parts.config.sandbox_http;
-    options.accounts = parts.sandbox_accounts();
-    // A port of the system's choice is kept over a restart where it is still free: the seeded trunk knows it.
-    if (const auto port = parts.seeded_carrier_port(); options.sip.port == 0 && port != 0) {
-        auto same = options;
-        same.sip.port = port;
-        if (auto sandbox = sandbox::Sandbox::start(same)) {
-            parts.sandbox = std::move(*sandbox);
-            return {};
-        }
-    }
-    DP_TRY(sandbox, sandbox::Sandbox::start(options));
-    parts.sandbox = std::move(sandbox);
-    return {};
-}
-
-Result<void> Server::start_sandbox_phones() {
-    auto& parts = *parts_;
-    if (!parts.sandbox) return {};
-    if (parts.sip_bound) DP_CHECK(parts.sandbox->add_phones(parts.sandbox_phones()));
-    parts.control_thread.run_and_wait([&parts] {
-        // A real phone takes the sandbox phone's place, and gives it back when it leaves.
-        parts.sink->set_station_listener([&parts](const telephony::Station& station) {
-            if (station.registrations >= 2) parts.sandbox->set_phone_active(station.id.str(), false);
-            if (station.registrations == 0) parts.sandbox->set_phone_active(station.id.str(), true);
-        });
-    });
-    return {};
-}
-
-// A trunk that registers at the sandbox carrier orders its numbers there, wherever the sandbox runs.
-void Server::start_provisioning() {
-    auto& parts = *parts_;
-    carriers::SandboxOrdering sandbox;
-    const auto ordering = parts.sandbox ? std::optional(parts.sandbox->http()) : parts.config.sandbox_http;
-    const auto registrar = parts.sandbox ? std::optional(parts.sandbox->sip()) : parts.config.sandbox_sip;
-    if (ordering && registrar) {
-        sandbox.base_url = "http://" + ordering->str();
-        sandbox.registrars = {{registrar->address.str(), registrar->port}, {std::string(kSeedOneHost), 5060}};
-    }
-    parts.outgoing_http = std::make_unique<net::HttpClient>();
-    parts.carriers = std::make_unique<carriers::Directory>(*parts.outgoing_http, *parts.secrets, parts.live_trunks,
-                                                           std::move(sandbox));
-    parts.api_thread.run_and_wait([&parts] {
-        parts.provisioner = std::make_unique<telephony::NumberProvisioner>(
-            telephony::NumberProvisioner::Ports{*parts.store, *parts.numbers, *parts.carriers, parts.provisioning,
-                                                parts.api_loop(), parts.api_loop().timers(), parts.clock},
-            telephony::ProvisioningTiming{.attention_after = parts.config.number_attention});
-        parts.provisioner->start();
-    });
 }
 
 Result<void> Server::tell_scripts() {
