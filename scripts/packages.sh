@@ -1,7 +1,8 @@
 # The Debian 12 packages Dialplane needs, one list for the run script, the test script and CI. Sourced, not run.
 BUILD_PACKAGES="clang-19 lld-19 llvm-19 cmake ninja-build ccache pkg-config libboost1.81-dev libboost-json1.81-dev
 libboost-url1.81-dev libssl-dev libsqlite3-dev libcurl4-openssl-dev libsodium-dev libyaml-cpp-dev libfmt-dev libspdlog-dev
-libcli11-dev libre2-dev libopus-dev libspandsp-dev libspeexdsp-dev espeak-ng python3 python3-yaml nodejs npm ca-certificates"
+libcli11-dev libre2-dev libhowardhinnant-date-dev tzdata libopus-dev libspandsp-dev libspeexdsp-dev espeak-ng python3 python3-yaml nodejs npm
+ca-certificates"
 TEST_PACKAGES="clang-tidy-19 clang-format-19 libclang-rt-19-dev libgtest-dev libgmock-dev libbenchmark-dev libsrtp2-dev sip-tester
 kamailio kamailio-tls-modules kamailio-websocket-modules kamailio-extra-modules baresip-core baresip-ffmpeg rtpengine-daemon
 coturn chromium python3-pytest python3-requests python3-jsonschema golang-go nginx-light sox sqlite3"

@@ -165,9 +165,9 @@ Result<void> Server::make_signaling() {
         parts.shard = std::make_unique<signaling::ControlShard>(
             signaling::ControlConfig{},
             signaling::ControlPorts{control, control.timers(), parts.clock, parts.random, *parts.transport,
-                                    *parts.host_resolver, *parts.media, *parts.sink, parts.store->snapshots(),
-                                    *parts.secrets, parts.live_stations, parts.live_trunks, &parts.keeper,
-                                    parts.trunk_prober.get(), parts.lag.get()});
+                                    *parts.host_resolver, *parts.media, parts.prompts, *parts.sink,
+                                    parts.store->snapshots(), *parts.secrets, parts.live_stations, parts.live_trunks,
+                                    &parts.keeper, parts.trunk_prober.get(), parts.lag.get()});
         parts.media->set_events(&parts.shard->media_events());
         parts.receiver.set_shard(parts.shard.get());
         parts.call_control.set_shard(parts.shard.get());

@@ -17,6 +17,7 @@
 #include "carriers/directory.hpp"
 #include "events/webhook_dispatcher.hpp"
 #include "media/engine.hpp"
+#include "media/spoken_prompts.hpp"
 #include "net/event_loop.hpp"
 #include "net/http_server.hpp"
 #include "net/ice_prober.hpp"
@@ -79,6 +80,7 @@ struct Server::Parts {
     std::unique_ptr<LoopLag> lag;
     std::unique_ptr<net::SipEndpoint> transport;
     std::unique_ptr<net::SipStreams> streams;
+    media::SpokenPrompts prompts;
     std::unique_ptr<media::Engine> media;
     std::unique_ptr<signaling::ControlShard> shard;
     ShardCallControl call_control;
@@ -105,7 +107,6 @@ struct Server::Parts {
     net::EventLoop& control() { return control_thread.loop(); }
     net::EventLoop& api_loop() { return api_thread.loop(); }
 
-    /// Without a setting, the addresses that clients reach us at. API thread, once listening.
     /// Without a setting, the addresses that clients reach us at. API thread, once listening.
     std::vector<std::string> issuers() const;
     std::vector<api::SandboxNumber> sandbox_numbers() const;

@@ -15,6 +15,9 @@ enum class CallEvent : std::uint8_t {
     Placed,         ///< through the API: nobody is up yet
     PlacedByPhone,  ///< one of our phones dialled: its leg is the first side, unanswered
     Routed,         ///< an incoming call has found its user
+    Guided,         ///< an incoming call goes through flows or queues first
+    Offered,        ///< the journey has found somebody to ring
+    SecondLost,     ///< nobody of the second side answered: the journey goes on
     FirstRings,
     FirstAnswers,
     SecondRings,
@@ -29,6 +32,7 @@ enum class Action : std::uint8_t {
     None,
     DialFirst,
     DialSecond,
+    Guide,           ///< the journey begins, or goes on after nobody answered
     PassRinging,     ///< 180 to an incoming first side, ringback tone to one that has answered
     PassEarlyMedia,  ///< 183 with SDP to an incoming first side, the far media to one that has answered
     Join,            ///< answer an incoming first side, connect the two media legs

@@ -25,11 +25,15 @@ Call::Call(const CallPorts& ports, CallSetup setup, LegId first_leg, WakeUps wak
       exchange_(ports.signaling, media_),
       report_(ports.sink, ports.clock, std::move(setup_.conversation)),
       deadline_(std::move(wake.state)),
-      target_deadline_(std::move(wake.target)) {
+      target_deadline_(std::move(wake.target)),
+      availability_(ports.phones, setup_.config->id()) {
     if (setup_.kind == CallSetup::Kind::Inbound) {
         state_ = InboundState::Arrived;
         first_ = {.party = Party::Remote, .plan = {.reach = Reach::Incoming}};
         second_ = {.party = Party::Agent, .plan = phones_plan()};
+        if (setup_.journey)
+            journey_.emplace(setup_.config, std::move(*setup_.journey), ports_.turns, availability_,
+                             setup_.agent_rings);
     } else {
         state_ = OutboundState::Queued;
         first_ = {.party = Party::Agent, .plan = setup_.incoming ? DialPlan{.reach = Reach::Incoming} : phones_plan()};
@@ -63,6 +67,7 @@ DialPlan Call::gateways_plan() {
 }
 
 void Call::begin() {
+    if (journey_) return take(CallEvent::Guided);
     if (setup_.kind == CallSetup::Kind::Inbound) return take(CallEvent::Routed);
     if (remote_side().plan.hunt.empty()) return end(EndReason::NoTrunkAvailable);  // before anything rings
     take(setup_.incoming ? CallEvent::PlacedByPhone : CallEvent::Placed);
@@ -119,6 +124,9 @@ void Call::run(Action action) {
             break;
         case Action::DialSecond:
             dial(second_);
+            break;
+        case Action::Guide:
+            guide();
             break;
         case Action::PassRinging:
             pass_ringing();
@@ -209,6 +217,9 @@ Duration Call::time_limit() const {
     const auto& limits = ports_.limits;
     const auto ring = [&](const CallSide& side) { return ring_limit(side); };
     if (const auto* inbound = std::get_if<InboundState>(&state_)) {
+        const bool led =
+            *inbound == InboundState::Guided || *inbound == InboundState::Alerting || *inbound == InboundState::Ringing;
+        if (journey_ && led) return std::max<Duration>(journey_->deadline() - ports_.clock.now(), Duration::zero());
         if (*inbound == InboundState::Connected) return limits.longest_call;
         return *inbound == InboundState::Bridging ? Duration(limits.media_path) : ring(second_);
     }
@@ -242,6 +253,10 @@ void Call::on_deadline() {
         end(EndReason::DurationLimit);
     } else if (bridged_state()) {
         end(EndReason::MediaTimeout);
+    } else if (state_ == State(InboundState::Guided)) {
+        follow(journey_->timed_out(now()));
+    } else if (hunts_for_journey(second_)) {
+        hunt_failed(telephony::terminate(EndReason::AgentNoAnswer, Reached::NotConnected));
     } else {
         const CallSide& waiting = first_.standing() != nullptr ? second_ : first_;
         const bool rings = state_ == State(OutboundState::Ringing) || state_ == State(OutboundState::EarlyMedia) ||

@@ -19,10 +19,12 @@
 #include "call/media_wiring.hpp"
 #include "call/outbound_fsm.hpp"
 #include "call/phone_directory.hpp"
+#include "call/prompt_book.hpp"
 #include "call/report.hpp"
 #include "call/transfer_fsm.hpp"
 #include "call/trunk_sessions.hpp"
 #include "telephony/conversation/call_order.hpp"
+#include "telephony/routing/journey.hpp"
 
 namespace dp::call {
 
@@ -33,6 +35,8 @@ struct CallPorts {
     ConversationSink& sink;
     PhoneDirectory& phones;
     TrunkSessions& trunks;
+    PromptBook& prompts;
+    telephony::QueueTurns& turns;
     TimerWheel& timers;
     const Clock& clock;
     Random& random;
@@ -61,9 +65,10 @@ struct CallSetup {
     std::vector<telephony::GatewayChoice> gateways;  ///< outbound: the router's plan
     CallerIdentity shown_to_remote;
     CallerIdentity shown_to_agent;
-    std::string dialed;                   ///< outbound: what the gateway is asked for
-    std::string country = "US";           ///< ringback
-    std::optional<IncomingLeg> incoming;  ///< placed by a phone, or inbound
+    std::string dialed;                             ///< outbound: what the gateway is asked for
+    std::string country = "US";                     ///< ringback
+    std::optional<telephony::JourneyPlan> journey;  ///< inbound: through flows and queues; none: straight to `agent`
+    std::optional<IncomingLeg> incoming;            ///< placed by a phone, or inbound
 };
 
 class Call {
@@ -120,6 +125,7 @@ public:
     void on_one_way(LegId id);
     /// From telephone-event, which the engine has carried across already if the other leg has it too.
     void on_media_digit(LegId id, char digit, std::chrono::milliseconds duration);
+    void on_media_played(LegId id, std::uint32_t ticket);
 
     /// Runs what the last entry has caused, arms the deadline, publishes. The book calls it after each of the above.
     void settle();
@@ -213,6 +219,18 @@ private:
     CallSide& object() { return transferor_is_first_ ? second_ : first_; }
     CallSide* talks_to(CallSide& side);
 
+    // call_journey.cpp: the stage before and between hunts
+    void guide();
+    void follow(const telephony::JourneyMove& move);
+    void offer_to(const telephony::UserId& user);
+    bool hunts_for_journey(const CallSide& side) const;
+    void hunt_failed(const telephony::Termination& termination);
+    bool guides(LegId id) const;
+    bool open_line(telephony::FlowAnswer answer);
+    void speak(const telephony::JourneyMove& move);
+    void note_steps();
+    telephony::Journey::Now now() const { return {ports_.clock.now(), ports_.clock.wall()}; }
+
     CallSide* side_of(LegId id);
     CallLeg* find(LegId id);
     CallSide& agent_side() { return first_.party == Party::Agent ? first_ : second_; }
@@ -246,6 +264,13 @@ private:
     bool rang_first_ = false;                           ///< 180 has gone to the incoming first leg
     bool settling_ = false;
     bool bypass_ = false;  ///< media goes between the ends
+
+    PhoneAvailability availability_;
+    std::optional<telephony::Journey> journey_;
+    std::optional<telephony::EndReason> hunt_failure_;  ///< why nobody took the last offer, until the journey knows
+    std::uint32_t announcement_ = 0;                    ///< ticket of what plays
+    bool ringback_ = false;                             ///< is what the caller hears between prompts
+    bool early_ = false;                                ///< the unanswered caller hears us (183 with SDP)
 };
 
 }  // namespace dp::call

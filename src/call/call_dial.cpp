@@ -130,6 +130,7 @@ void Call::begin_record(CallSide& side, CallLeg& leg, std::string address, telep
 
 /// Media stays between the ends only where the trunk's policy says so and neither end needs ICE or DTLS from us.
 bool Call::wants_bypass(MediaTransport caller) const {
+    if (journey_) return false;  // prompts and ringback are ours
     const telephony::Trunk* trunk = setup_.incoming->trunk.get();
     const auto* planned = second_.plan.hunt.current();
     if (trunk == nullptr && planned != nullptr) trunk = planned->trunk.get();
@@ -185,6 +186,10 @@ void Call::win(CallSide& side, CallLeg& leg) {
         ports_.trunks.answered(leg.trunk, telephony::Direction::Outbound);
     else if (setup_.incoming && setup_.incoming->trunk)
         ports_.trunks.answered(setup_.incoming->trunk->id, telephony::Direction::Inbound);
+    if (journey_ && side.party == Party::Agent) {
+        journey_->taken(now());
+        note_steps();
+    }
     for (CallLeg& loser : side.legs) {
         if (loser.id == leg.id || !loser.live()) continue;
         ports_.signaling.hang_up(loser.id, {.q850 = 26, .answered_elsewhere = true});

@@ -40,9 +40,9 @@ void Call::adopt_incoming(LegId id) {
 void Call::pass_ringing() {
     CallLeg* first = first_.standing();
     if (first == nullptr) return;
-    if (first->state == LegState::Arrived) {
+    if (first->state == LegState::Arrived && !early_) {
         if (!std::exchange(rang_first_, true)) ports_.signaling.progress(first->id, Ringing::Plain, {});
-    } else if (!first->joined) {
+    } else if (!first->joined && (!journey_ || !std::exchange(ringback_, true))) {
         media_.ringback(*first, setup_.country);
     }
 }
@@ -156,12 +156,14 @@ std::string Call::current_sdp(LegId id) {
 }
 
 void Call::on_media_digit(LegId id, char digit, std::chrono::milliseconds duration) {
+    if (guides(id)) return follow(journey_->digit(digit, now()));
     const CallLeg* partner = partner_of(id);
     if (partner == nullptr || media_.has_telephone_event(*partner)) return;
     ports_.signaling.send_digit(partner->id, digit, duration);
 }
 
 void Call::on_digit(LegId id, char digit, std::chrono::milliseconds duration) {
+    if (guides(id)) return follow(journey_->digit(digit, now()));
     CallLeg* partner = partner_of(id);
     if (partner == nullptr) return;
     if (!media_.send_digit(*partner, digit, duration)) ports_.signaling.send_digit(partner->id, digit, duration);

@@ -253,6 +253,7 @@ void Call::close_transfer(int sip_status) {
 }
 
 void Call::lost(CallSide& side, const telephony::Termination& termination) {
+    if (hunts_for_journey(side)) return hunt_failed(termination);
     if (transfer_ == TransferState::None || termination_) return end(termination);
     hang_up_side(side, termination);
     transfer_end_ = termination;
@@ -267,6 +268,7 @@ void Call::not_reached(CallSide& side, EndReason reason) {
 }
 
 void Call::not_reached(CallSide& side, const telephony::Termination& termination) {
+    if (hunts_for_journey(side)) return hunt_failed(termination);
     if (&side != &target_) return end(termination);
     transfer_end_ = telephony::terminate(termination.reason, reached(), termination.sip_status, termination.q850);
     take(TransferEvent::TargetFails);

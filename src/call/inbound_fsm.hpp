@@ -4,11 +4,18 @@
 ///
 ///     state             event             next       does
 ///     Arrived           Routed            Alerting   ReportInitiated DialSecond
+///     Arrived           Guided            Guided     ReportInitiated Guide
+///     Guided            Offered           Alerting   DialSecond
+///     Alerting Ringing  SecondLost        Guided     Guide
 ///     Alerting          SecondRings       Ringing    ReportRinging PassRinging
 ///     Alerting          SecondEarlyMedia  Ringing    ReportRinging PassRinging
 ///     Alerting Ringing  SecondAnswers     Bridging   ReportRinging Join
 ///     Bridging          PathsUp           Connected  ReportConnected
 ///     all but Ended     Ends              Ended      ReleaseLegs ReportEnded
+///
+/// *Guided* is the stage before and between hunts: the journey (telephony/routing/journey.hpp) leads the call through
+/// flows and queues, and each member or user that it offers the call to is one hunt. A call straight to a user has no
+/// journey and never is in that state.
 ///
 /// Early media of a phone is not passed on: the caller gets 180 and rings by itself, so several phones cannot talk over
 /// each other.
@@ -17,7 +24,7 @@
 
 namespace dp::call {
 
-enum class InboundState : std::uint8_t { Arrived, Alerting, Ringing, Bridging, Connected, Ended, Count_ };
+enum class InboundState : std::uint8_t { Arrived, Guided, Alerting, Ringing, Bridging, Connected, Ended, Count_ };
 
 /// Null: nothing happens.
 const Step<InboundState>* step(InboundState state, CallEvent event);

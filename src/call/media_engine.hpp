@@ -15,9 +15,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "audio/recording.hpp"
 #include "base/clock.hpp"
 #include "base/endpoint.hpp"
 #include "base/result.hpp"
@@ -109,6 +111,9 @@ public:
     /// The leg hears the tone instead of its peer until stop_tone() or connect().
     virtual void play(LegId leg, const Tone& tone) = 0;
     virtual void stop_tone(LegId leg) = 0;
+    /// The leg hears the recording once, from the moment it can be sent to; its end is told as
+    /// on_media_played(`ticket`). Another announcement, a tone, stop_tone() or connect() ends it untold.
+    virtual void announce(LegId leg, std::shared_ptr<const audio::Recording> recording, std::uint32_t ticket) = 0;
 
     /// RFC 4733 towards this leg (`0-9*#A-D`); digits queue up, up to 64. Ignored when telephone-event was not
     /// negotiated.
@@ -141,6 +146,8 @@ public:
     /// The peer of this leg pressed a key (RFC 4733), told at its end. Bridged digits are carried on by the engine
     /// itself.
     virtual void on_media_digit(LegId leg, char digit, std::chrono::milliseconds duration) = 0;
+    /// announce() with this ticket has come to its end.
+    virtual void on_media_played(LegId leg, std::uint32_t ticket) = 0;
     /// Once a second while the leg lives, and a last time after release().
     virtual void on_statistics(LegId leg, const MediaStatistics& statistics) = 0;
 };

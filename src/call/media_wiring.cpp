@@ -59,6 +59,18 @@ void MediaWiring::silence(const CallLeg& leg) {
     if (leg.anchored()) engine_.play(leg.id, Tone{Tone::Kind::Silence, {}});
 }
 
+void MediaWiring::announce(const CallLeg& leg, std::shared_ptr<const audio::Recording> recording,
+                           std::uint32_t ticket) {
+    if (leg.anchored()) engine_.announce(leg.id, std::move(recording), ticket);
+}
+
+Codecs MediaWiring::speakable(const CallLeg& leg) const {
+    Codecs out;
+    for (const sdp::Codec codec : leg.codecs)
+        if (codec == sdp::Codec::Pcmu || engine_.can_transcode(sdp::Codec::Pcmu, codec)) out.push_back(codec);
+    return out;
+}
+
 bool MediaWiring::has_telephone_event(const CallLeg& leg) const {
     return leg.anchored() && leg.negotiation->audio() && leg.negotiation->audio()->send_dtmf;
 }

@@ -28,6 +28,9 @@ public:
     void part(CallLeg& leg);
     void ringback(const CallLeg& leg, const std::string& country);
     void silence(const CallLeg& leg);
+    void announce(const CallLeg& leg, std::shared_ptr<const audio::Recording> recording, std::uint32_t ticket);
+    /// What can be spoken to the leg with: its codecs that the engine can encode.
+    Codecs speakable(const CallLeg& leg) const;
     bool has_telephone_event(const CallLeg& leg) const;
     /// RFC 4733 towards the leg; false when it has not agreed on telephone-event.
     bool send_digit(const CallLeg& leg, char digit, std::chrono::milliseconds duration);

@@ -3,12 +3,14 @@
 ///
 /// Two users: signaling's registrar and the simulated phones of the call core's tests. Control shard only.
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
 #include "call/leg.hpp"
 #include "call/media_engine.hpp"
 #include "telephony/ids.hpp"
+#include "telephony/routing/journey.hpp"
 
 namespace dp::call {
 
@@ -19,6 +21,7 @@ struct PhoneContact {
     telephony::StationId station;
     MediaTransport media = MediaTransport::Rtp;
     IpFamily family = IpFamily::V4;
+    bool busy = false;  ///< its station is in a call
 };
 
 class PhoneDirectory {
@@ -29,6 +32,22 @@ public:
                                                   const telephony::UserId& user) const = 0;
     /// A call has begun or ended on a station: it shows as in use.
     virtual void station_busy(const telephony::StationId& station, int delta) = 0;
+};
+
+/// The directory as a journey sees it: a queue does not disturb a call.
+class PhoneAvailability final : public telephony::Availability {
+public:
+    PhoneAvailability(const PhoneDirectory& phones, telephony::OrganizationId organization)
+        : phones_(phones), organization_(std::move(organization)) {}
+    Phones of(const telephony::UserId& user) const override {
+        const auto contacts = phones_.contacts_of(organization_, user);
+        if (contacts.empty()) return Phones::None;
+        return std::ranges::any_of(contacts, &PhoneContact::busy) ? Phones::InCall : Phones::Free;
+    }
+
+private:
+    const PhoneDirectory& phones_;
+    telephony::OrganizationId organization_;
 };
 
 }  // namespace dp::call

@@ -38,7 +38,9 @@ std::uint16_t Report::participant_of(Party party) {
     Conversation& c = edit();
     const bool agent = party == Party::Agent;
     for (std::size_t i = 0; i < c.participants.size(); ++i)
-        if ((c.participants[i].purpose == ParticipantPurpose::Agent) == agent) return static_cast<std::uint16_t>(i);
+        if ((c.participants[i].purpose == ParticipantPurpose::Agent) == agent &&
+            (!agent || c.participants[i].user == c.agent))  // a queue rings one member after the other
+            return static_cast<std::uint16_t>(i);
     telephony::Participant added;
     added.id = telephony::ParticipantId(next_id());
     added.purpose = agent ? ParticipantPurpose::Agent : ParticipantPurpose::Customer;
@@ -108,6 +110,19 @@ void Report::ended(const telephony::Termination& termination) {
 
 void Report::event(std::string_view type) {
     events_.push_back(telephony::conversation_event(edit(), type, clock_.wall()));
+}
+
+void Report::step(telephony::RouteStep step) {
+    Conversation& c = edit();
+    telephony::Event event = telephony::conversation_event(c, step.type, step.time);
+    event.payload = telephony::route_payload(c, step);
+    events_.push_back(std::move(event));
+    constexpr std::size_t kMostRecorded = 200;  // a long wait in a queue goes on in events alone
+    if (c.route.size() < kMostRecorded) c.route.push_back(std::move(step));
+}
+
+void Report::agent(const telephony::UserId& user) {
+    if (seen().agent != user) edit().agent = user;
 }
 
 void Report::publish() {

@@ -60,6 +60,11 @@ public:
     /// An event beside the transitions (a media warning).
     void event(std::string_view type);
 
+    /// A step of the call's way through flows and queues: an entry of the record and an event of its own.
+    void step(telephony::RouteStep step);
+    /// Whose phones ring now.
+    void agent(const telephony::UserId& user);
+
     /// One new version when anything changed since the last.
     void publish();
 

@@ -71,13 +71,17 @@ TEST(OutboundTable, IsWhatItsHeaderSays) {
 TEST(InboundTable, IsWhatItsHeaderSays) {
     std::map<std::pair<I, E>, Expected<I>> table{
         {{I::Arrived, E::Routed}, {I::Alerting, {A::ReportInitiated, A::DialSecond}}},
+        {{I::Arrived, E::Guided}, {I::Guided, {A::ReportInitiated, A::Guide}}},
+        {{I::Guided, E::Offered}, {I::Alerting, {A::DialSecond}}},
+        {{I::Alerting, E::SecondLost}, {I::Guided, {A::Guide}}},
+        {{I::Ringing, E::SecondLost}, {I::Guided, {A::Guide}}},
         {{I::Alerting, E::SecondRings}, {I::Ringing, {A::ReportRinging, A::PassRinging}}},
         {{I::Alerting, E::SecondEarlyMedia}, {I::Ringing, {A::ReportRinging, A::PassRinging}}},
         {{I::Alerting, E::SecondAnswers}, {I::Bridging, {A::ReportRinging, A::Join}}},
         {{I::Ringing, E::SecondAnswers}, {I::Bridging, {A::ReportRinging, A::Join}}},
         {{I::Bridging, E::PathsUp}, {I::Connected, {A::ReportConnected}}},
     };
-    for (I state : {I::Arrived, I::Alerting, I::Ringing, I::Bridging, I::Connected})
+    for (I state : {I::Arrived, I::Guided, I::Alerting, I::Ringing, I::Bridging, I::Connected})
         table[{state, E::Ends}] = {I::Ended, {A::ReleaseLegs, A::ReportEnded}};
     check_all(table);
 }

@@ -35,10 +35,12 @@ void AudioFeed::interrupt() {
 
 AudioFeed::Produced AudioFeed::produce(audio::MutableBytes payload, TimePoint now) {
     pending_ticks_ += frame_ticks();
-    if (!tone_ && !active_) return {};  // the peer has not said anything yet
+    if (!tone_ && !player_ && !active_) return {};  // the peer has not said anything yet
     const std::size_t frame = format_.encoder.rate / 50;
     const audio::PcmOut out(samples_.get() + collected_ * frame, frame);
-    if (tone_)
+    if (player_)
+        player_->fill(out, format_.encoder.rate);
+    else if (tone_)
         tone_->fill(out);
     else
         active_->pull(out, now);

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "audio/codec.hpp"
+#include "audio/recording.hpp"
 #include "audio/tone.hpp"
 #include "media/playout.hpp"
 
@@ -33,6 +34,8 @@ public:
     Playout* active() const { return active_; }
 
     void play(const audio::ToneSpec& tone) { tone_.emplace(tone, format_.encoder.rate); }
+    /// `player` outlives the feed.
+    void play(audio::RecordingPlayer& player) { player_ = &player; }
     bool playing_tone() const { return tone_.has_value(); }
     /// The peer stopped talking to press a key: what is buffered does not continue.
     void interrupt();
@@ -55,6 +58,7 @@ private:
     Format format_;
     audio::Encoder encoder_;
     std::optional<audio::ToneGenerator> tone_;
+    audio::RecordingPlayer* player_ = nullptr;
     std::array<std::unique_ptr<Playout>, kAudioCodecs> playouts_;
     Playout* active_ = nullptr;
     std::unique_ptr<audio::Sample[]> samples_;

@@ -242,6 +242,12 @@ void Engine::stop_tone(call::LegId leg) {
     command(leg, [leg](Worker& worker) { worker.with(leg, [](Leg& here, TimePoint) { here.stop_tone(); }); });
 }
 
+void Engine::announce(call::LegId leg, std::shared_ptr<const audio::Recording> recording, std::uint32_t ticket) {
+    command(leg, [leg, recording = std::move(recording), ticket](Worker& worker) mutable {
+        worker.with(leg, [&](Leg& here, TimePoint) { here.announce(std::move(recording), ticket); });
+    });
+}
+
 void Engine::send_digit(call::LegId leg, char digit, std::chrono::milliseconds duration) {
     command(leg, [leg, digit, duration](Worker& worker) {
         worker.with(leg, [&](Leg& here, TimePoint) { here.send_digit(digit, duration); });

@@ -35,6 +35,7 @@ public:
     void disconnect(call::LegId leg) override;
     void play(call::LegId leg, const call::Tone& tone) override;
     void stop_tone(call::LegId leg) override;
+    void announce(call::LegId leg, std::shared_ptr<const audio::Recording> recording, std::uint32_t ticket) override;
     void send_digit(call::LegId leg, char digit, std::chrono::milliseconds duration) override;
     void release(call::LegId leg) override;
     bool can_connect(call::LegId a, call::LegId b) const override;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "audio/tone.hpp"
 #include "media/testing/engine_fixture.hpp"
 
 namespace dp::media {
@@ -100,6 +101,25 @@ TEST_F(EngineTest, PlaysRingbackUntilThePeerIsConnected) {
     EXPECT_EQ(a.headers.back().ssrc, ssrc);
     for (std::size_t i = 1; i < a.headers.size(); ++i)
         EXPECT_EQ(static_cast<std::uint16_t>(a.headers[i].sequence - a.headers[i - 1].sequence), 1);
+}
+
+TEST_F(EngineTest, AnAnnouncementIsHeardOnceAlsoWhenItIsMadeOnlyLater) {
+    Phone a({.hertz = 1000});
+    const LegId leg = agree(a);
+    const auto recording = std::make_shared<audio::Recording>();
+    engine_->announce(leg, recording, 3);
+    converse({&a}, 20, [&](int) { a.send_audio(); });
+    EXPECT_LT(a.amplitude(620), 0.01);
+    std::vector<audio::Sample> tone(8000);
+    audio::ToneGenerator({.hertz = {620, 0}, .level_dbm0 = {-10, -10}, .cadence_ms = {}}, 8000).fill(tone);
+    recording->fill(std::move(tone));
+    a.samples.clear();
+    converse({&a}, 40, [&](int) { a.send_audio(); });
+    EXPECT_GT(a.amplitude(620), 0.05);
+    EXPECT_TRUE(events_.played[leg].empty());
+    converse({&a}, 30, [&](int) { a.send_audio(); });
+    EXPECT_TRUE(control_.run_until([&] { return !events_.played[leg].empty(); }));
+    EXPECT_EQ(events_.played[leg], std::vector<std::uint32_t>{3});
 }
 
 TEST_F(EngineTest, AHeldLegIsNeitherHeardNorSpokenTo) {

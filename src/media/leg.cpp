@@ -141,7 +141,10 @@ void Leg::set_peer(Leg* peer, TimePoint) {
         return;
     }
     peer_ = peer;
-    if (peer) playing_tone_ = false;
+    if (peer) {
+        playing_tone_ = false;
+        announcement_.reset();
+    }
     stream_.switch_source();
     rebuild_crossing();
     rebuild_feed();
@@ -180,7 +183,10 @@ void Leg::rebuild_feed() {
         if (!made) return fail(call::MediaFailure::Overloaded);
         feed_ = std::move(*made);
         if (decodes) prepare_feed(*source);
-        if (playing_tone_) feed_->play(tone_);
+        if (announcement_)
+            feed_->play(*announcement_);
+        else if (playing_tone_)
+            feed_->play(tone_);
     }
     if (had || feed_) stream_.switch_source();
     update_frames();
@@ -188,6 +194,7 @@ void Leg::rebuild_feed() {
 
 void Leg::play(const audio::ToneSpec& tone) {
     tone_ = tone;
+    announcement_.reset();
     playing_tone_ = true;
     rebuild_feed();
 }
@@ -195,6 +202,14 @@ void Leg::play(const audio::ToneSpec& tone) {
 void Leg::stop_tone() {
     if (!playing_tone_) return;
     playing_tone_ = false;
+    announcement_.reset();
+    rebuild_feed();
+}
+
+void Leg::announce(std::shared_ptr<const audio::Recording> recording, std::uint32_t ticket) {
+    announcement_.emplace(std::move(recording));
+    announcement_ticket_ = ticket;
+    playing_tone_ = true;
     rebuild_feed();
 }
 

@@ -68,6 +68,7 @@ public:
     void set_peer(Leg* peer, TimePoint now);
     void play(const audio::ToneSpec& tone);
     void stop_tone();
+    void announce(std::shared_ptr<const audio::Recording> recording, std::uint32_t ticket);
     void send_digit(char digit, std::chrono::milliseconds duration);
     /// RTCP BYE and DTLS close_notify.
     void close(TimePoint now);
@@ -134,6 +135,7 @@ private:
     void send_event(const rtp::EventOut& event, std::uint8_t type, TimePoint now);
     void originate(const rtp::RtpFields& fields, rtp::Bytes payload, TimePoint now);
     void send_feed(TimePoint now);
+    void end_announcement();
     void send_pending_digit(TimePoint now);
     void send_report(RtcpSession::Ending ending, TimePoint now, WallTime wall);
     void finish_lost_events(TimePoint now);
@@ -157,9 +159,9 @@ private:
     LegHost& host_;
     const bool browser_;
     const bool secure_;
-    bool hears_ = false;   ///< agreed, and the direction lets the peer send
-    bool speaks_ = false;  ///< agreed, and the direction lets us send
-    bool playing_tone_ = false;
+    bool hears_ = false;         ///< agreed, and the direction lets the peer send
+    bool speaks_ = false;        ///< agreed, and the direction lets us send
+    bool playing_tone_ = false;  ///< or an announcement
     bool wants_frames_ = false;
     bool consent_lost_ = false;
     std::uint64_t packets_in_ = 0;
@@ -182,6 +184,9 @@ private:
     std::optional<sdp::NegotiatedAudio> agreed_;
     RtcpSession rtcp_;
     audio::ToneSpec tone_;
+    std::optional<audio::RecordingPlayer> announcement_;  ///< instead of the tone
+    std::uint32_t announcement_ticket_ = 0;
+    std::uint32_t announced_ = 0;  ///< ticket whose end was told
 
     rtp::EventReceiver digits_in_;
     std::uint32_t digits_in_rate_ = 8000;

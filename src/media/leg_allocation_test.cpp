@@ -89,6 +89,24 @@ TEST_P(Allocations, AreNoneForAThousandPackets) {
     allocations = 0;
 }
 
+TEST_F(LegTest, AnnouncingAllocatesNothingEither) {
+    Line a({.codec = Codec::Pcmu}, host_, 1, now_);
+    a.agree(now_);
+    a.leg.announce(std::make_shared<audio::Recording>(std::vector<audio::Sample>(160 * 50, 1000)), 7);
+    host_.played_tickets.reserve(4);
+    for (int i = 0; i < 100; ++i) {
+        counting = i > 10;
+        now_ += std::chrono::milliseconds(20);
+        a.leg.on_frame(now_);
+        host_.flush();
+    }
+    counting = false;
+    EXPECT_EQ(allocations, 0U);
+    allocations = 0;
+    EXPECT_EQ(host_.played_tickets, std::vector<std::uint32_t>{7}) << "told once";
+    EXPECT_GE(a.leg.statistics().packets_sent, 99U) << "silence goes on behind it";
+}
+
 INSTANTIATE_TEST_SUITE_P(PacketPath, Allocations,
                          testing::Values(Path{Codec::Pcmu, Codec::Pcmu, Wire::Plain},
                                          Path{Codec::Pcmu, Codec::Pcma, Wire::Plain},

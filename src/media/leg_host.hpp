@@ -26,6 +26,7 @@ public:
     virtual void timed_out(Leg& leg) = 0;
     virtual void one_way(Leg& leg) = 0;
     virtual void digit(Leg& leg, char digit, std::chrono::milliseconds duration) = 0;
+    virtual void played(Leg& leg, std::uint32_t ticket) = 0;
     /// on_frame() every 20 ms from now on, or no more.
     virtual void want_frames(Leg& leg, bool wanted) = 0;
     /// step_dtls() soon (bounded per turn), and again at its deadline.

@@ -76,11 +76,18 @@ void Leg::send_feed(TimePoint now) {
     if (!may_send()) return feed_->skip();
     const rtp::MutableBytes slot = host_.ring.next();
     const auto produced = feed_->produce(slot.subspan(rtp::kFixedHeader), now);
+    if (announcement_ && announcement_->finished()) end_announcement();
     if (produced.size == 0) return;
     rtp::RtpFields fields = stream_.originate(produced.ticks, now);
     fields.payload_type = agreed_->send.payload_type;
     rtp::write_header(slot, fields);
     send_rtp(slot.first(rtp::kFixedHeader + produced.size), produced.size, now);
+}
+
+/// Silence goes on as the announcement's feed until the call core says what comes next: the stream keeps its rhythm.
+void Leg::end_announcement() {
+    if (std::exchange(announced_, announcement_ticket_) != announcement_ticket_)
+        host_.played(*this, announcement_ticket_);
 }
 
 void Leg::send_report(RtcpSession::Ending ending, TimePoint now, WallTime wall) {

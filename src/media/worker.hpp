@@ -67,6 +67,7 @@ public:
     void timed_out(Leg& leg) override;
     void one_way(Leg& leg) override;
     void digit(Leg& leg, char digit, std::chrono::milliseconds duration) override;
+    void played(Leg& leg, std::uint32_t ticket) override;
     void want_frames(Leg& leg, bool wanted) override;
     void want_handshake(Leg& leg) override;
 

@@ -149,6 +149,12 @@ void Worker::digit(Leg& leg, char digit, std::chrono::milliseconds duration) {
     });
 }
 
+void Worker::played(Leg& leg, std::uint32_t ticket) {
+    outbox_.put([id = leg.id(), ticket](Listener& listener) {
+        if (listener.events) listener.events->on_media_played(id, ticket);
+    });
+}
+
 void Worker::want_frames(Leg& leg, bool wanted) {
     if (wanted)
         frames_.add(leg);

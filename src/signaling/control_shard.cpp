@@ -6,6 +6,7 @@
 #include "signaling/inbound_screen.hpp"
 #include "signaling/late_answers.hpp"
 #include "signaling/phone_registrar.hpp"
+#include "signaling/queue_rotation.hpp"
 #include "signaling/sip_legs.hpp"
 #include "signaling/switchboard.hpp"
 #include "signaling/trunk_check.hpp"
@@ -37,8 +38,8 @@ public:
                    [this](const sip::Flow& from, const sip::Flow& to) { agent_.flow_replaced(from, to); }}),
           trunks_(trunk_ports_, ports.snapshots, config.start_spread),
           legs_({agent_, phones_, trunks_, ports.owner, config.session_timer}),
-          book_({legs_, ports.media, ports.conversations, phones_, trunks_, ports.timers, ports.clock, ports.random,
-                 config.calls}),
+          book_({legs_, ports.media, ports.conversations, phones_, trunks_, ports.prompts, turns_, ports.timers,
+                 ports.clock, ports.random, config.calls}),
           screen_(phones_, trunks_, ports.clock, ports.random, ports.load),
           switchboard_(
               {book_, legs_, trunks_, phones_, ports.conversations, ports.snapshots, ports.clock, ports.random}),
@@ -56,6 +57,7 @@ public:
     void configuration_changed() {
         trunks_.configuration_changed();
         phones_.configuration_changed();
+        prepare_prompts();
     }
     void flow_closed(const sip::Flow& flow) {
         agent_.flow_closed(flow);
@@ -63,6 +65,7 @@ public:
         trunks_.flow_closed(flow);
     }
     void check_trunk(telephony::Ptr<telephony::Trunk> trunk, CheckReply reply);
+    void prepare_prompts();
     void drain();
     void stop(std::function<void()> stopped);
 
@@ -72,6 +75,7 @@ public:
     PhoneRegistrar phones_;
     Trunks trunks_;
     SipLegs legs_;
+    QueueRotation turns_;
     call::CallBook book_;
     InboundScreen screen_;
     LateAnswers late_{agent_, ports_.timers, ports_.clock, ports_.random};
@@ -129,6 +133,16 @@ void ControlShard::Impl::check_trunk(telephony::Ptr<telephony::Trunk> trunk, Che
         trunk_ports_, ports_.prober, std::move(trunk), std::move(codecs), config->organization().sip_domain,
         [reply = std::move(reply)](telephony::TrunkCheckReport report) mutable { reply(std::move(report)); });
     check->start();
+}
+
+/// Prompts are spoken before the first call needs them. One that is known costs a look-up.
+void ControlShard::Impl::prepare_prompts() {
+    ports_.snapshots.current()->organizations().for_each([&](const auto& organization) {
+        organization->template all<telephony::CallFlow>().for_each([&](const auto& flow) {
+            for (const telephony::FlowStep& step : flow->steps)
+                if (!step.prompt.empty()) (void)ports_.prompts.of(step.prompt);
+        });
+    });
 }
 
 void ControlShard::Impl::drain() {

@@ -22,6 +22,7 @@
 #include "call/conversation_sink.hpp"
 #include "call/leg_signaling.hpp"
 #include "call/media_engine.hpp"
+#include "call/prompt_book.hpp"
 #include "signaling/connection_prober.hpp"
 #include "signaling/flow_keeper.hpp"
 #include "signaling/host_resolver.hpp"
@@ -52,6 +53,7 @@ struct ControlPorts {
     sip::SipTransport& transport;
     HostResolver& resolver;
     call::MediaEngine& media;
+    call::PromptBook& prompts;
     call::ConversationSink& conversations;
     const telephony::SnapshotHub& snapshots;
     const telephony::Secrets& secrets;

@@ -289,7 +289,8 @@ std::vector<call::PhoneContact> PhoneRegistrar::contacts_of(const telephony::Org
             if (q > best) contacts.clear();
             best = q;
             contacts.push_back({call::ContactId(target.binding.value()), phone->id, phone->station,
-                                media_of(target.flow.kind), call::family_of(target.flow.remote.address)});
+                                media_of(target.flow.kind), call::family_of(target.flow.remote.address),
+                                busy_.contains(phone->station)});
         }
     }
     return contacts;

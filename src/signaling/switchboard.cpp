@@ -170,23 +170,40 @@ void Switchboard::phone_calls_number(sip::InviteSession& session, call::Incoming
     connect(session, std::move(setup));
 }
 
-void Switchboard::ring_user(sip::InviteSession& session, call::IncomingLeg incoming, const Config& config,
-                            const telephony::User& user, const std::string& called) {
+/// What every inbound call starts with.
+call::CallSetup Switchboard::inbound_setup(call::IncomingLeg incoming, const Config& config,
+                                           const std::string& called) {
     auto conversation = std::make_shared<telephony::Conversation>(
         telephony::make_inbound_conversation(telephony::ConversationId(ports_.random.uuid()), config->id(),
                                              incoming.caller.user, called, ports_.clock.wall()));
     conversation->meta.version = 0;
-    conversation->agent = user.id;
     conversation->caller_name = incoming.caller.display;
     call::CallSetup setup;
     setup.kind = call::CallSetup::Kind::Inbound;
     setup.conversation = std::move(conversation);
     setup.config = config;
-    setup.agent = user.id;
     setup.country = config->organization().default_country_code;
     setup.shown_to_agent = incoming.caller;
     setup.incoming = std::move(incoming);
+    return setup;
+}
+
+void Switchboard::ring_user(sip::InviteSession& session, call::IncomingLeg incoming, const Config& config,
+                            const telephony::User& user, const std::string& called) {
+    call::CallSetup setup = inbound_setup(std::move(incoming), config, called);
+    auto conversation = std::make_shared<telephony::Conversation>(*setup.conversation);
+    conversation->agent = user.id;
+    setup.conversation = std::move(conversation);
+    setup.agent = user.id;
     fill_from_site(setup, config->site_of(user).get());
+    connect(session, std::move(setup));
+}
+
+void Switchboard::lead(sip::InviteSession& session, call::IncomingLeg incoming, const Config& config,
+                       telephony::JourneyPlan plan, const std::string& called) {
+    call::CallSetup setup = inbound_setup(std::move(incoming), config, called);
+    fill_from_site(setup, config->site(config->organization().default_site).get());
+    setup.journey = std::move(plan);
     connect(session, std::move(setup));
 }
 
@@ -201,13 +218,11 @@ void Switchboard::trunk_calls(sip::InviteSession& session, const sip::MessageVie
     if (const auto* nowhere = std::get_if<telephony::Unrouted>(&route))
         return unrouted(session, *incoming, config, called, to_string(nowhere->reason),
                         nowhere->reason == telephony::UnroutedReason::UnknownNumber ? 404 : 480);
-    const auto* user = std::get_if<telephony::ToUser>(&route);
-    if (user == nullptr)
-        return unrouted(session, *incoming, config, called,
-                        std::holds_alternative<telephony::ToQueue>(route) ? "queue" : "call_flow", 480);
     if (!trunk.acquire(telephony::Direction::Inbound)) return refuse(session, 503);
     incoming->trunk = trunk.trunk_ptr();
-    ring_user(session, std::move(*incoming), config, *user->user, called);
+    if (const auto* user = std::get_if<telephony::ToUser>(&route))
+        return ring_user(session, std::move(*incoming), config, *user->user, called);
+    lead(session, std::move(*incoming), config, std::get<telephony::ToJourney>(route).plan, called);
 }
 
 void Switchboard::unrouted(sip::InviteSession& session, const call::IncomingLeg& incoming, const Config& config,

@@ -53,6 +53,9 @@ private:
     Result<call::DialPlan> plan_to_number(const telephony::OrganizationConfig& config,
                                           const call::TransferAsked& asked);
     void bring_together(call::LegId leg, const std::string& replaces, sip::ServerRequestId request);
+    void lead(sip::InviteSession& session, call::IncomingLeg incoming, const Config& config,
+              telephony::JourneyPlan plan, const std::string& called);
+    call::CallSetup inbound_setup(call::IncomingLeg incoming, const Config& config, const std::string& called);
     void unrouted(sip::InviteSession& session, const call::IncomingLeg& incoming, const Config& config,
                   const std::string& called, std::string_view reason, int status);
     void connect(sip::InviteSession& session, call::CallSetup setup);

@@ -18,6 +18,8 @@
 #include "telephony/numbers/number.hpp"
 #include "telephony/phones/base_settings.hpp"
 #include "telephony/phones/phone.hpp"
+#include "telephony/routing/call_flow.hpp"
+#include "telephony/routing/queue.hpp"
 #include "telephony/sites/network_configuration.hpp"
 #include "telephony/sites/site.hpp"
 #include "telephony/trunks/trunk.hpp"
@@ -51,6 +53,9 @@ DP_NAMES(JobKind, "order", "release");
 DP_NAMES(Attention, "NONE", "AUTO_PROVISION_DISABLED", "MANUAL_REGISTRATION_REQUIRED", "CARRIER_SLOW",
          "CARRIER_UNREACHABLE", "RELEASE_REFUSED");
 DP_NAMES(RoutingKind, "user", "queue", "callflow");
+DP_NAMES(QueueOrder, "listed", "round_robin");
+DP_NAMES(FlowStepKind, "announce", "menu", "schedule", "transfer", "disconnect");
+DP_NAMES(FlowAnswer, "answer", "early_media");
 DP_NAMES(TrunkTransport, "udp", "tcp", "tls");
 DP_NAMES(MediaPolicy, "anchor", "bypass");
 DP_NAMES(CalledNumberSource, "request_uri", "to", "p_called_party_id");

@@ -40,13 +40,18 @@ def unrouted(switch, number: str) -> list[str]:
     return [payload for (payload,) in rows if number in payload]
 
 
-def test_a_number_that_needs_a_queue_is_480(switch, make_trunk, sipp, rtp):
+def test_a_queue_without_members_leads_nowhere_and_is_480(switch, client, make_trunk, sipp, rtp):
     from harness.ports import free_port
 
     port, before = free_port(), len(unrouted(switch, MAIN_LINE))
     make_trunk(port)
-    sipp("call_in_480", port=port, remote=switch.sip_address, service=MAIN_LINE, audio_port=rtp(CARRIER_HZ).port).finish()
-    until(lambda: len(unrouted(switch, MAIN_LINE)) == before + 1, 10, "the event inbound.unrouted is written, once")
+    queue = client.get("/api/v2/routing/queues/queue-inbound-sales")
+    client.put("/api/v2/routing/queues/queue-inbound-sales", {"name": queue["name"], "members": []})
+    try:
+        sipp("call_in_480", port=port, remote=switch.sip_address, service=MAIN_LINE, audio_port=rtp(CARRIER_HZ).port).finish()
+        until(lambda: len(unrouted(switch, MAIN_LINE)) == before + 1, 10, "the event inbound.unrouted is written, once")
+    finally:
+        client.put("/api/v2/routing/queues/queue-inbound-sales", {key: value for key, value in queue.items() if key != "version"})
 
 
 def test_a_number_that_nobody_has_is_404(switch, make_trunk, sipp, rtp):

@@ -13,6 +13,7 @@
 #include "base/timer_wheel.hpp"
 #include "call/conversation_sink.hpp"
 #include "call/media_engine.hpp"
+#include "call/prompt_book.hpp"
 #include "signaling/host_resolver.hpp"
 #include "signaling/load_gauge.hpp"
 #include "telephony/ports/secrets.hpp"
@@ -54,6 +55,7 @@ public:
         call::LegId peer;
         std::optional<call::Tone::Kind> tone;
         std::string digits;
+        int announced = 0;
         bool path_up = false;
     };
 
@@ -117,6 +119,16 @@ public:
     void stop_tone(call::LegId id) override {
         if (Leg* leg = find(id)) leg->tone.reset();
     }
+    /// Every recording takes `prompt_time`.
+    void announce(call::LegId id, std::shared_ptr<const audio::Recording>, std::uint32_t ticket) override {
+        history.push_back("announce");
+        if (Leg* leg = find(id)) leg->tone.reset(), ++leg->announced;
+        auto timer = std::make_shared<Timer>();
+        timer->set_callback([this, id, ticket] { events_->on_media_played(id, ticket); });
+        timers_.arm(*timer, clock_.now() + prompt_time);
+        waiting_.push_back(std::move(timer));
+    }
+    Duration prompt_time = std::chrono::seconds(2);
     void send_digit(call::LegId id, char digit, std::chrono::milliseconds) override {
         if (Leg* leg = find(id)) leg->digits += digit;
     }
@@ -143,6 +155,16 @@ private:
     const Clock& clock_;
     call::MediaEvents* events_ = nullptr;
     std::vector<std::shared_ptr<Timer>> waiting_;
+};
+
+/// What was asked for, in order; the recordings stay empty.
+class SimPrompts final : public call::PromptBook {
+public:
+    std::shared_ptr<const audio::Recording> of(const std::string& text) override {
+        asked.push_back(text);
+        return std::make_shared<audio::Recording>();
+    }
+    std::vector<std::string> asked;
 };
 
 /// Every version of every conversation, and every event, in order.

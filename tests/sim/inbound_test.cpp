@@ -78,7 +78,7 @@ TEST_F(Inbound, UnknownNumberIs404WithAnEvent) {
     world.expect_clean();
 }
 
-TEST_F(Inbound, NumberOfAQueueIs480WithAnEvent) {
+TEST_F(Inbound, NumberOfAQueueWithoutMembersLeadsNowhere) {
     telephony::Queue queue;
     queue.id = telephony::QueueId("queue-1");
     world.put(queue);

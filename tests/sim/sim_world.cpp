@@ -39,7 +39,7 @@ SimWorld::SimWorld(std::uint64_t seed, signaling::ControlConfig config)
     config.start_spread = std::chrono::milliseconds(0);
     shard = std::make_unique<signaling::ControlShard>(
         config, signaling::ControlPorts{executor, network.timers(), network.clock(), network.random(), node_, resolver,
-                                        media, sink, hub, secrets, stations, trunks, nullptr, nullptr, &load});
+                                        media, prompts, sink, hub, secrets, stations, trunks, nullptr, nullptr, &load});
     media.set_events(shard->media_events());
     node_.on_message = [this](std::span<char> bytes, const sip::Flow& flow) {
         std::string message(bytes.data(), bytes.size());

@@ -72,6 +72,7 @@ public:
     SimExecutor executor;
     SimExecutor api;
     SimMedia media;
+    SimPrompts prompts;
     SimSink sink;
     SimResolver resolver;
     SimSecrets secrets;

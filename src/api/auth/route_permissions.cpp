@@ -96,6 +96,8 @@ const std::vector<Row>& rows() {
         view_edit("/api/v2/telephony/providers/edges/dids", "telephony:phoneNumber"),
         view_edit("/api/v2/telephony/providers/edges/didpools", "telephony:phoneNumber"),
         view_edit("/api/v2/telephony/providers/sipprofiles", "telephony:edge"),
+        reading("/api/v2/telephony/routing",
+                {"telephony:phoneNumber:view", "telephony:phoneNumber:edit", std::string(kPlugin)}),
         view_edit("/api/v2/telephony/users", "telephony:userTelephonySettings"),
         {"/api/v2/telephony/networkconfigurations",
          {"telephony:webRtcProvider:view", "telephony:userTelephonySettings:view",

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "api/genesys/envelope.hpp"
+#include "api/genesys/route_steps_json.hpp"
 
 namespace dp::api {
 
@@ -75,6 +76,7 @@ json::object conversation_json(const Conversation& conversation) {
     json::array participants;
     for (const auto& participant : conversation.participants) participants.push_back(participant_json(participant));
     out["participants"] = std::move(participants);
+    if (!conversation.route.empty()) out["route"] = route_steps_json(conversation.route);
     out["version"] = conversation.meta.version;
     out["selfUri"] = "/api/v2/conversations/" + conversation.id.str();
     return out;

@@ -24,6 +24,10 @@ void add_did_pools(Router& router, ApiContext& context);
 void add_webhooks(Router& router, ApiContext& context);
 void add_analytics_events(Router& router, ApiContext& context);
 void add_audits(Router& router, ApiContext& context);
+void add_queues(Router& router, ApiContext& context);
+void add_schedules(Router& router, ApiContext& context);
+void add_flows(Router& router, ApiContext& context);
+void add_route_explanations(Router& router, ApiContext& context);
 void add_conversations(Router& router, ApiContext& context);
 /// Control of a running call; part of add_conversations().
 void add_conversation_control(Router& router, ApiContext& context);

@@ -20,6 +20,7 @@ public:
     void timed_out(Leg&) override { ++timeouts; }
     void one_way(Leg&) override { ++one_ways; }
     void digit(Leg&, char digit, std::chrono::milliseconds) override { digits += digit; }
+    void played(Leg&, std::uint32_t ticket) override { played_tickets.push_back(ticket); }
     void want_frames(Leg& leg, bool wanted) override {
         if (wanted)
             framed.insert(&leg);
@@ -33,6 +34,7 @@ public:
     }
 
     int up = 0, timeouts = 0, one_ways = 0, handshakes = 0;
+    std::vector<std::uint32_t> played_tickets;
     std::vector<call::MediaFailure> failures;
     std::string digits;
     std::set<Leg*> framed;

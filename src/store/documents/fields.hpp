@@ -248,18 +248,66 @@ void fields(auto& v, Of<t::Trunk> auto& e) {
     v("baseSettings", e.base_settings);
 }
 
+void fields(auto& v, Of<t::RouteTarget> auto& e) {
+    v("kind", e.kind);
+    v("id", e.id);
+}
+
 void fields(auto& v, Of<t::Queue> auto& e) {
     v("name", e.name);
     v("description", e.description);
     v("members", e.members);
     v("ringTimeout", e.ring_timeout);
+    v("order", e.order);
+    v("waitTimeout", e.wait_timeout);
+    v("overflow", e.overflow);
+}
+
+void fields(auto& v, Of<t::Schedule> auto& e) {
+    v("name", e.name);
+    v("description", e.description);
+    v("start", e.start);
+    v("end", e.end);
+    v("rrule", e.rrule);
+}
+
+void fields(auto& v, Of<t::ScheduleGroup> auto& e) {
+    v("name", e.name);
+    v("description", e.description);
+    v("timeZone", e.time_zone);
+    v("open", e.open);
+    v("closed", e.closed);
+    v("holidays", e.holidays);
+}
+
+void fields(auto& v, Of<t::MenuChoice> auto& e) {
+    v("digit", e.digit);
+    v("next", e.next);
+}
+
+void fields(auto& v, Of<t::FlowStep> auto& e) {
+    v("id", e.id);
+    v("kind", e.kind);
+    v("prompt", e.prompt);
+    v("next", e.next);
+    v("choices", e.choices);
+    v("tries", e.tries);
+    v("digitTimeout", e.digit_timeout);
+    v("noChoice", e.no_choice);
+    v("scheduleGroup", e.schedule_group);
+    v("open", e.open);
+    v("holiday", e.holiday);
+    v("target", e.target);
 }
 
 void fields(auto& v, Of<t::CallFlow> auto& e) {
     v("name", e.name);
     v("description", e.description);
-    v("definition", e.definition);
     v("enabled", e.enabled);
+    v("answer", e.answer);
+    v("start", e.start);
+    v("steps", e.steps);
+    v("fallback", e.fallback);
 }
 
 void fields(auto& v, Of<t::NumberRouting> auto& e) {
@@ -390,6 +438,16 @@ void fields(auto& v, Of<t::Participant> auto& e) {
     v("communications", e.communications);
 }
 
+void fields(auto& v, Of<t::RouteStep> auto& e) {
+    v("time", e.time);
+    v("type", e.type);
+    v("flow", e.flow);
+    v("queue", e.queue);
+    v("user", e.user);
+    v("step", e.step);
+    v("detail", e.detail);
+}
+
 void fields(auto& v, Of<t::Conversation> auto& e) {
     v("status", e.status);
     v("direction", e.direction);
@@ -399,6 +457,7 @@ void fields(auto& v, Of<t::Conversation> auto& e) {
     v("destination", e.destination);
     v("dialed", e.dialed);
     v("participants", e.participants);
+    v("route", e.route);
     v("termination", e.termination);
     v("createdBy", e.meta.created_by);
     v("modified", e.meta.modified);

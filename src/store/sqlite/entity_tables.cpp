@@ -122,6 +122,8 @@ const std::array<EntityTable, t::kEntityTypes>& tables() {
                true,
                "The registration host and user name in this edge group"}}),
         make("queues", {}, {}),
+        make("schedules", {}, {}),
+        make("schedule_groups", {}, {}),
         make("call_flows", {}, {}),
         make("telephony_configurations", {"name", "default_for"},
              {{{"name"}, true, "The name"}, {{"default_for"}, true, "The default outbound configuration"}}),

@@ -19,6 +19,7 @@
 #include "telephony/phones/user_settings.hpp"
 #include "telephony/routing/call_flow.hpp"
 #include "telephony/routing/queue.hpp"
+#include "telephony/routing/schedule.hpp"
 #include "telephony/sites/location.hpp"
 #include "telephony/sites/network_configuration.hpp"
 #include "telephony/sites/site.hpp"
@@ -31,8 +32,8 @@ template <template <class> class Of>
 using EveryEntity =
     std::variant<Of<Organization>, Of<Role>, Of<OAuthClient>, Of<ApiKey>, Of<Location>, Of<NetworkConfiguration>,
                  Of<Site>, Of<User>, Of<ConsoleCredential>, Of<PhoneBaseSettings>, Of<Phone>, Of<UserTelephonySettings>,
-                 Of<EdgeGroup>, Of<SipProfile>, Of<Trunk>, Of<Queue>, Of<CallFlow>, Of<TelephonyConfiguration>,
-                 Of<Number>, Of<DidPool>, Of<ExtensionPool>, Of<Webhook>>;
+                 Of<EdgeGroup>, Of<SipProfile>, Of<Trunk>, Of<Queue>, Of<Schedule>, Of<ScheduleGroup>, Of<CallFlow>,
+                 Of<TelephonyConfiguration>, Of<Number>, Of<DidPool>, Of<ExtensionPool>, Of<Webhook>>;
 
 template <class T>
 using Itself = T;
@@ -58,6 +59,8 @@ enum class EntityType : std::uint8_t {
     SipProfile,
     Trunk,
     Queue,
+    Schedule,
+    ScheduleGroup,
     CallFlow,
     TelephonyConfiguration,
     Number,

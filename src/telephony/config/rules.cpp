@@ -7,6 +7,7 @@
 #include "base/ascii.hpp"
 #include "telephony/dialing/dial_rules.hpp"
 #include "telephony/e164.hpp"
+#include "telephony/routing/routing_rules.hpp"
 #include "telephony/trunks/trunk_account.hpp"
 
 namespace dp::telephony {
@@ -65,9 +66,6 @@ Result<void> check(const OrganizationConfig& config, const ApiKey& key) {
 }
 Result<void> check(const OrganizationConfig&, const EdgeGroup& group) {
     return named(group.name);
-}
-Result<void> check(const OrganizationConfig&, const CallFlow& flow) {
-    return named(flow.name);
 }
 
 Result<void> check(const OrganizationConfig&, const Location& location) {
@@ -162,7 +160,22 @@ Result<void> check(const OrganizationConfig& config, const Trunk& trunk) {
 Result<void> check(const OrganizationConfig& config, const Queue& queue) {
     DP_CHECK(named(queue.name));
     for (const UserId& member : queue.members) DP_CHECK(refers<User>(config, member, "members[].id"));
-    return {};
+    return check_queue(config, queue);
+}
+
+Result<void> check(const OrganizationConfig& config, const CallFlow& flow) {
+    DP_CHECK(named(flow.name));
+    return check_flow(config, flow);
+}
+
+Result<void> check(const OrganizationConfig&, const Schedule& schedule) {
+    DP_CHECK(named(schedule.name));
+    return validate(schedule);
+}
+
+Result<void> check(const OrganizationConfig& config, const ScheduleGroup& group) {
+    DP_CHECK(named(group.name));
+    return check_schedule_group(config, group);
 }
 
 Result<void> check_routing(const OrganizationConfig& config, const NumberRouting& routing) {
@@ -332,6 +345,7 @@ std::string used_by(const OrganizationConfig& config, EntityType type, const std
             find_user_of<Number>(config, EntityType::Number, routes_to(RoutingKind::User), found);
             find_user_of<Queue>(
                 config, EntityType::Queue, [&](const Queue& q) { return std::ranges::any_of(q.members, is); }, found);
+            if (found.empty()) found = led_to_by(config, {RoutingKind::User, id});
             break;
         case EntityType::PhoneBaseSettings:
             find_user_of<Phone>(config, EntityType::Phone, [&](const Phone& p) { return is(p.base_settings); }, found);
@@ -361,9 +375,28 @@ std::string used_by(const OrganizationConfig& config, EntityType type, const std
             break;
         case EntityType::Queue:
             find_user_of<Number>(config, EntityType::Number, routes_to(RoutingKind::Queue), found);
+            if (found.empty()) found = led_to_by(config, {RoutingKind::Queue, id});
+            break;
+        case EntityType::Schedule:
+            find_user_of<ScheduleGroup>(
+                config, EntityType::ScheduleGroup,
+                [&](const ScheduleGroup& g) {
+                    return std::ranges::any_of(g.open, is) || std::ranges::any_of(g.closed, is) ||
+                           std::ranges::any_of(g.holidays, is);
+                },
+                found);
+            break;
+        case EntityType::ScheduleGroup:
+            find_user_of<CallFlow>(
+                config, EntityType::CallFlow,
+                [&](const CallFlow& f) {
+                    return std::ranges::any_of(f.steps, [&](const FlowStep& s) { return is(s.schedule_group); });
+                },
+                found);
             break;
         case EntityType::CallFlow:
             find_user_of<Number>(config, EntityType::Number, routes_to(RoutingKind::CallFlow), found);
+            if (found.empty()) found = led_to_by(config, {RoutingKind::CallFlow, id});
             break;
         default:
             break;

@@ -13,6 +13,7 @@
 #include "telephony/codec.hpp"
 #include "telephony/conversation/termination.hpp"
 #include "telephony/ids.hpp"
+#include "telephony/routing/route_target.hpp"
 
 namespace dp::telephony {
 
@@ -69,6 +70,7 @@ struct Conversation {
     std::string destination;  ///< as asked (outbound) or called number (inbound)
     std::string dialed;       ///< after dial rules
     std::vector<Participant> participants;
+    std::vector<RouteStep> route;  ///< inbound: how flows and queues led the call, in order; bounded by the journey
     std::optional<Termination> termination;
     WallTime started{};
     std::optional<WallTime> initiated;

@@ -137,6 +137,19 @@ Conversation make_inbound_conversation(ConversationId id, const OrganizationId& 
     return conversation;
 }
 
+std::string route_payload(const Conversation& conversation, const RouteStep& step) {
+    Payload payload;
+    payload.text("conversationId", conversation.id.str())
+        .text("callerId", conversation.caller_id)
+        .text("destination", conversation.destination);
+    if (!step.flow.empty()) payload.text("flowId", step.flow.str());
+    if (!step.step.empty()) payload.text("stepId", step.step);
+    if (!step.queue.empty()) payload.text("queueId", step.queue.str());
+    if (!step.user.empty()) payload.text("userId", step.user.str());
+    if (!step.detail.empty()) payload.text("detail", step.detail);
+    return payload.str();
+}
+
 Event conversation_event(const Conversation& conversation, std::string_view type, WallTime now) {
     Payload payload;
     payload.text("conversationId", conversation.id.str())

@@ -47,6 +47,8 @@ Conversation make_inbound_conversation(ConversationId id, const OrganizationId& 
                                        std::string called, WallTime now);
 
 /// The event that a transition of a conversation leaves: type by status, payload with status, reason, agent, numbers.
+/// The payload of a step's event.
+std::string route_payload(const Conversation& conversation, const RouteStep& step);
 Event conversation_event(const Conversation& conversation, std::string_view type, WallTime now);
 
 }  // namespace dp::telephony

@@ -35,6 +35,7 @@ constexpr std::array<EndFacts, kEndReasons> kTable{{
     {"inbound_unrouted", Failed, Disconnected, "system", 480, 20},
     {"transferred", Disconnected, Disconnected, "transfer", 487, 16},
     {"duration_limit", Failed, Disconnected, "system", 480, 16},
+    {"flow_ended", Disconnected, Disconnected, "system", 480, 16},
     {"internal_error", Failed, Failed, "error", 500, 41},
 }};
 

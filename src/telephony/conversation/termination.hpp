@@ -38,6 +38,7 @@ enum class EndReason : std::uint8_t {
     Unrouted,        ///< inbound: the number leads nowhere yet
     Transferred,     ///< handed over: the party's place is somebody else's now
     DurationLimit,   ///< the longest call the configuration allows
+    FlowEnded,       ///< inbound: the call flow hung up
     InternalError,
 };
 inline constexpr std::size_t kEndReasons = static_cast<std::size_t>(EndReason::InternalError) + 1;

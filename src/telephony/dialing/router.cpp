@@ -68,7 +68,8 @@ void add_gateways(const OrganizationConfig& config, const Ptr<Trunk>& trunk, Rou
 
 constexpr std::array<std::string_view, 7> kVerdicts{"usable",           "disabled",          "not_registered", "down",
                                                     "at_session_limit", "wrong_number_type", "missing"};
-constexpr std::array<std::string_view, 4> kUnrouted{"unknown_number", "not_active", "no_routing", "target_missing"};
+constexpr std::array<std::string_view, 5> kUnrouted{"unknown_number", "not_active", "no_routing", "target_missing",
+                                                    "queue_empty"};
 
 InboundRoute route_to_user(const OrganizationConfig& config, const Ptr<Number>& number) {
     const auto& user = config.user(UserId(number->routing->id));
@@ -82,21 +83,34 @@ InboundRoute route_to_user(const OrganizationConfig& config, const Ptr<Number>& 
 InboundRoute route_to_queue(const OrganizationConfig& config, const Ptr<Number>& number) {
     const auto& queue = config.find<Queue>(QueueId(number->routing->id));
     if (!queue) return Unrouted{number, UnroutedReason::TargetMissing};
-    return ToQueue{number, queue};
+    if (queue->members.empty() && !queue->overflow) return Unrouted{number, UnroutedReason::QueueEmpty};
+    return ToJourney{number, {{}, RouteTarget{RoutingKind::Queue, queue->id.str()}}};
+}
+
+/// seed 0: a kept callflowId runs first, the routing target is what follows. A flow that is switched off is passed by.
+InboundRoute route_through_flow(const OrganizationConfig& config, const Ptr<Number>& number) {
+    const NumberRouting& routing = *number->routing;
+    const bool is_target = routing.kind == RoutingKind::CallFlow;
+    const auto& flow = config.find<CallFlow>(routing.callflow.empty() ? CallFlowId(routing.id) : routing.callflow);
+    if (!flow || (is_target && !flow->enabled)) return Unrouted{number, UnroutedReason::TargetMissing};
+    JourneyPlan plan{flow->id, std::nullopt};
+    const RouteTarget target{routing.kind, routing.id};
+    if (!is_target || flow->id.str() != routing.id) plan.target = target;
+    return ToJourney{number, std::move(plan)};
 }
 
 InboundRoute route_number(const OrganizationConfig& config, const Ptr<Number>& number) {
     if (number->state != NumberState::Active) return Unrouted{number, UnroutedReason::NotActive};
     if (!number->routing) return Unrouted{number, UnroutedReason::NoRouting};
-    // seed 0: a kept callflowId runs first, the routing target is what follows.
-    if (!number->routing->callflow.empty()) return ToFlow{number, number->routing->callflow};
+    const auto& first = config.find<CallFlow>(number->routing->callflow);
+    if (first && first->enabled) return route_through_flow(config, number);
     switch (number->routing->kind) {
         case RoutingKind::User:
             return route_to_user(config, number);
         case RoutingKind::Queue:
             return route_to_queue(config, number);
         case RoutingKind::CallFlow:
-            return ToFlow{number, CallFlowId(number->routing->id)};
+            return route_through_flow(config, number);
     }
     return Unrouted{number, UnroutedReason::NoRouting};
 }

@@ -12,6 +12,7 @@
 #include "telephony/config/snapshot.hpp"
 #include "telephony/dialing/outbound_policy.hpp"
 #include "telephony/live/trunk_status.hpp"
+#include "telephony/routing/journey.hpp"
 
 namespace dp::telephony {
 
@@ -67,21 +68,18 @@ struct ToUser {
     Ptr<Site> site;
     std::vector<Ptr<Phone>> phones;  ///< enabled; may be empty: nobody to ring
 };
-struct ToFlow {
-    Ptr<Number> number;  ///< its callflow runs first, or is the target
-    CallFlowId flow;
-};
-struct ToQueue {
+/// Through a call flow, a queue or both: routing/journey.hpp leads it.
+struct ToJourney {
     Ptr<Number> number;
-    Ptr<Queue> queue;
+    JourneyPlan plan;
 };
-enum class UnroutedReason : std::uint8_t { UnknownNumber, NotActive, NoRouting, TargetMissing };
+enum class UnroutedReason : std::uint8_t { UnknownNumber, NotActive, NoRouting, TargetMissing, QueueEmpty };
 std::string_view to_string(UnroutedReason reason);
 struct Unrouted {
     Ptr<Number> number;  ///< null for UnknownNumber
     UnroutedReason reason;
 };
-using InboundRoute = std::variant<ToUser, ToQueue, ToFlow, Unrouted>;
+using InboundRoute = std::variant<ToUser, ToJourney, Unrouted>;
 
 /// `called` as the carrier sent it: E.164, or digits without `+`.
 InboundRoute route_inbound(const OrganizationConfig& config, const std::string& called);

@@ -163,12 +163,16 @@ TEST(Inbound, ANumberOfAUserLeadsToTheirPhones) {
 
 TEST(Inbound, QueueAndFlowAreRecognised) {
     Example example;
-    EXPECT_TRUE(std::holds_alternative<ToQueue>(route_inbound(example.config(), "+15551230000")));
+    const auto queue = route_inbound(example.config(), "+15551230000");
+    ASSERT_TRUE(std::holds_alternative<ToJourney>(queue));
+    EXPECT_TRUE(std::get<ToJourney>(queue).plan.flow.empty());
+    EXPECT_EQ(std::get<ToJourney>(queue).plan.target->id, "queue-inbound-sales");
     example.change<Number>(NumberId("number-john-doe"),
                            [](Number& n) { n.routing->callflow = CallFlowId("cf-inbound-ivr-main"); });
     const auto route = route_inbound(example.config(), "+15551234567");
-    ASSERT_TRUE(std::holds_alternative<ToFlow>(route)) << "a kept callflowId runs first";
-    EXPECT_EQ(std::get<ToFlow>(route).flow, CallFlowId("cf-inbound-ivr-main"));
+    ASSERT_TRUE(std::holds_alternative<ToJourney>(route)) << "a kept callflowId runs first";
+    EXPECT_EQ(std::get<ToJourney>(route).plan.flow, CallFlowId("cf-inbound-ivr-main"));
+    EXPECT_EQ(std::get<ToJourney>(route).plan.target->id, kJohn.str()) << "then the target";
 }
 
 TEST(Inbound, EveryDeadEndSaysWhy) {

@@ -18,6 +18,24 @@ inline constexpr std::string_view kConversationCreated = "conversation.created";
 inline constexpr std::string_view kConversationUpdated = "conversation.updated";
 inline constexpr std::string_view kConversationEnded = "conversation.ended";
 inline constexpr std::string_view kConversationMediaWarning = "conversation.media.warning";
+// Steps of an inbound call on its way through flows and queues. Stored in its record too.
+inline constexpr std::string_view kFlowStarted = "conversation.flow.started";
+inline constexpr std::string_view kFlowAnnounced = "conversation.flow.announced";
+inline constexpr std::string_view kFlowMenu = "conversation.flow.menu";
+inline constexpr std::string_view kFlowDigit = "conversation.flow.digit";
+inline constexpr std::string_view kFlowNoDigit = "conversation.flow.noDigit";
+inline constexpr std::string_view kFlowSchedule = "conversation.flow.schedule";
+inline constexpr std::string_view kFlowFallback = "conversation.flow.fallback";
+inline constexpr std::string_view kFlowEnded = "conversation.flow.ended";
+inline constexpr std::string_view kQueueEntered = "conversation.queue.entered";
+inline constexpr std::string_view kQueueOffered = "conversation.queue.offered";
+inline constexpr std::string_view kQueueMissed = "conversation.queue.missed";
+inline constexpr std::string_view kQueueAnswered = "conversation.queue.answered";
+inline constexpr std::string_view kQueueOverflowed = "conversation.queue.overflowed";
+inline constexpr std::string_view kUserOffered = "conversation.user.offered";
+inline constexpr std::string_view kUserMissed = "conversation.user.missed";
+inline constexpr std::string_view kUserAnswered = "conversation.user.answered";
+inline constexpr std::string_view kRouteNowhere = "conversation.route.nowhere";
 inline constexpr std::string_view kInboundUnrouted = "inbound.unrouted";
 inline constexpr std::string_view kStationUpdated = "station.updated";
 inline constexpr std::string_view kTrunkStatusChanged = "telephony:edge:status:changed";
@@ -36,6 +54,23 @@ inline constexpr auto kAll = std::to_array<std::string_view>({
     kConversationUpdated,
     kConversationEnded,
     kConversationMediaWarning,
+    kFlowStarted,
+    kFlowAnnounced,
+    kFlowMenu,
+    kFlowDigit,
+    kFlowNoDigit,
+    kFlowSchedule,
+    kFlowFallback,
+    kFlowEnded,
+    kQueueEntered,
+    kQueueOffered,
+    kQueueMissed,
+    kQueueAnswered,
+    kQueueOverflowed,
+    kUserOffered,
+    kUserMissed,
+    kUserAnswered,
+    kRouteNowhere,
     kInboundUnrouted,
     kStationUpdated,
     kTrunkStatusChanged,

@@ -11,6 +11,8 @@ constexpr std::string_view kSite = "site-us-east";
 constexpr std::string_view kLocation = "us_east_1";
 constexpr std::string_view kTrunk = "sip-trunk-acme-us-east";
 constexpr std::string_view kQueue = "queue-inbound-sales";
+constexpr std::string_view kWeek = "schedule-all-week";
+constexpr std::string_view kHours = "hours-main";
 constexpr std::string_view kCallFlow = "cf-inbound-ivr-main";
 constexpr std::string_view kBaseSettings = "Support_WebRTC_Standard";
 constexpr std::string_view kEdgeGroup = "edge-group-us-east";
@@ -255,17 +257,63 @@ private:
         for (const AgentPlan& plan : kAgents) queue.members.push_back(id<UserId>(plan.user));
         put(std::move(queue));
 
-        CallFlow flow;
-        flow.id = id<CallFlowId>(kCallFlow);
-        flow.name = "Inbound IVR Main";
-        put(std::move(flow));
-
+        add_opening_hours();
+        add_flow();
         add_number("number-main-line", kMainLine,
                    {.kind = RoutingKind::Queue,
                     .id = std::string(kQueue),
                     .display_name = "Main Line",
                     .routing_type = {},
                     .callflow = {}});
+    }
+
+    /// Open all week: a first call at any hour reaches somebody. Take days out of the rule to try the other branch.
+    void add_opening_hours() {
+        Schedule week;
+        week.id = id<ScheduleId>(kWeek);
+        week.name = "All Week";
+        week.start = "2025-01-01T00:00:00.000";
+        week.end = "2025-01-02T00:00:00.000";
+        week.rrule = "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU";
+        put(std::move(week));
+
+        ScheduleGroup hours;
+        hours.id = id<ScheduleGroupId>(kHours);
+        hours.name = "Opening Hours";
+        hours.time_zone = "America/New_York";
+        hours.open = {id<ScheduleId>(kWeek)};
+        put(std::move(hours));
+    }
+
+    void add_flow() {
+        CallFlow flow;
+        flow.id = id<CallFlowId>(kCallFlow);
+        flow.name = "Inbound IVR Main";
+        flow.steps.resize(5);
+        FlowStep& hours = flow.steps[0];
+        hours.id = "hours";
+        hours.kind = FlowStepKind::Schedule;
+        hours.schedule_group = id<ScheduleGroupId>(kHours);
+        hours.open = "menu";
+        hours.next = "closed";
+        FlowStep& menu = flow.steps[1];
+        menu.id = "menu";
+        menu.kind = FlowStepKind::Menu;
+        menu.prompt = "Welcome to Dialplane. For the person you called, press 1. For sales, press 2.";
+        menu.choices = {{"1", ""}, {"2", "sales"}};
+        menu.tries = 2;
+        FlowStep& sales = flow.steps[2];
+        sales.id = "sales";
+        sales.kind = FlowStepKind::Transfer;
+        sales.target = RouteTarget{RoutingKind::Queue, std::string(kQueue)};
+        FlowStep& closed = flow.steps[3];
+        closed.id = "closed";
+        closed.prompt = "We are closed at the moment. Please call again during our opening hours. Goodbye.";
+        closed.next = "goodbye";
+        flow.steps[4].id = "goodbye";
+        flow.steps[4].kind = FlowStepKind::Disconnect;
+        flow.fallback = RouteTarget{RoutingKind::Queue, std::string(kQueue)};
+        put(std::move(flow));
     }
 
     void add_record() {

@@ -29,11 +29,19 @@ public:
     void connect(call::LegId, call::LegId) override {}
     void disconnect(call::LegId) override {}
     void play(call::LegId, const call::Tone&) override {}
+    void announce(call::LegId, std::shared_ptr<const audio::Recording>, std::uint32_t) override {}
     void stop_tone(call::LegId) override {}
     void send_digit(call::LegId, char, std::chrono::milliseconds) override {}
     void release(call::LegId) override {}
     bool can_connect(call::LegId, call::LegId) const override { return true; }
     bool can_transcode(sdp::Codec, sdp::Codec) const override { return false; }
+};
+
+class NoPrompts final : public call::PromptBook {
+public:
+    std::shared_ptr<const audio::Recording> of(const std::string&) override {
+        return std::make_shared<audio::Recording>();
+    }
 };
 
 class NoSink final : public call::ConversationSink {
@@ -148,14 +156,15 @@ int main(int argc, char** argv) {
         return 1;
     }
     NoMedia media;
+    NoPrompts prompts;
     NoSink sink;
     NumericHosts resolver(loop);
     telephony::LiveStations stations;
     telephony::LiveTrunks trunks;
     signaling::ControlConfig config;
     config.calls.calls = 200'000;
-    signaling::ControlShard shard(
-        config, {loop, loop.timers(), clock, random, endpoint, resolver, media, sink, hub, secrets, stations, trunks});
+    signaling::ControlShard shard(config, {loop, loop.timers(), clock, random, endpoint, resolver, media, prompts, sink,
+                                           hub, secrets, stations, trunks});
     receiver.shard = &shard;
     shard.start();
     std::thread waiter([&] {

@@ -77,6 +77,32 @@ def best_snr_db(samples: list[int], hertz: float, rate: int = RATE, seconds: flo
     return max(snr_db(samples[start:start + size], hertz, rate) for start in range(0, max(len(samples) - size, 1), step))
 
 
+def _key_packets(event: int) -> list[bytes]:
+    """100 ms of a key, then its end three times (RFC 4733 section 2.5)."""
+    durations = [FRAME * (i + 1) for i in range(5)]
+    return ([struct.pack(">BBH", event, 10, duration) for duration in durations]
+            + [struct.pack(">BBH", event, 0x80 | 10, durations[-1])] * 3)
+
+
+def envelope(samples: list[int], rate: int = RATE) -> list[float]:
+    """Loudness of every 20 ms."""
+    size = rate // 50
+    return [math.sqrt(sum(float(x) * x for x in samples[i:i + size]) / size) for i in range(0, len(samples) - size + 1, size)]
+
+
+def likeness(heard: list[int], said: list[float]) -> float:
+    """How much some stretch of what was heard is like the envelope of what was said: 1 is the same speech, 0 another."""
+    within, size = envelope(heard), len(said)
+    best = 0.0
+    for start in range(len(within) - size + 1):
+        part = within[start:start + size]
+        mean_a, mean_b = sum(part) / size, sum(said) / size
+        both = sum((a - mean_a) * (b - mean_b) for a, b in zip(part, said))
+        spread = math.sqrt(sum((a - mean_a) ** 2 for a in part) * sum((b - mean_b) ** 2 for b in said))
+        best = max(best, both / spread if spread else 0.0)
+    return best
+
+
 class RtpEndpoint:
     """One PCMU media endpoint: sends a tone to whoever sent to it first (or to `target`), and keeps what it hears."""
 
@@ -86,6 +112,7 @@ class RtpEndpoint:
         self.port = self.socket.getsockname()[1]
         self.frames = [bytes(encode_ulaw(x) for x in tone(hertz, 1)[i:i + FRAME]) for i in range(0, RATE, FRAME)]
         self.target = None
+        self.keys: list[str] = []  # to be pressed, RFC 4733 payload type 101
         self.packets: list[tuple[int, int, bytes]] = []  # (sequence, payload type, payload)
         self.sources: set = set()
         self._deadline = time.monotonic() + seconds
@@ -112,18 +139,30 @@ class RtpEndpoint:
     def _send(self) -> None:
         source = random.Random(self.port)
         sequence, timestamp, ssrc = source.getrandbits(16), source.getrandbits(32), source.getrandbits(32)
+        event: list[bytes] = []
+        began = 0
         due = time.monotonic()
         for number in range(1_000_000):
             if self._stopped.is_set() or time.monotonic() > self._deadline:
                 return
             if self.target:
-                head = struct.pack(">BBHII", 0x80, 0, (sequence + number) & 0xFFFF, (timestamp + number * FRAME) & 0xFFFFFFFF, ssrc)
+                if self.keys and not event:
+                    event = _key_packets("0123456789*#ABCD".index(self.keys.pop(0)))
+                    began = number
+                kind, marker, when, payload = 0, 0, number, self.frames[number % len(self.frames)]
+                if event:
+                    kind, marker, when, payload = 101, 0x80 if number == began else 0, began, event.pop(0)
+                head = struct.pack(">BBHII", 0x80, kind | marker, (sequence + number) & 0xFFFF, (timestamp + when * FRAME) & 0xFFFFFFFF, ssrc)
                 try:
-                    self.socket.sendto(head + self.frames[number % len(self.frames)], self.target)
+                    self.socket.sendto(head + payload, self.target)
                 except OSError:
                     return
             due += 0.02
             self._stopped.wait(max(0.0, due - time.monotonic()))
+
+    def press(self, key: str) -> None:
+        """A key of the telephone, as telephone-event."""
+        self.keys.append(key)
 
     def heard(self) -> list[int]:
         """What arrived as PCMU, in order of sequence numbers; a lost packet is a gap of silence."""

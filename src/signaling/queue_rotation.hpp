@@ -1,0 +1,25 @@
+#pragma once
+/// @file QueueRotation: which member of each queue the next call begins with.
+///
+/// Threads: control shard. Starts over with the process: a restart favours nobody for more than one call.
+
+#include <unordered_map>
+
+#include "telephony/routing/journey.hpp"
+
+namespace dp::signaling {
+
+class QueueRotation final : public telephony::QueueTurns {
+public:
+    std::size_t take(const telephony::QueueId& queue, std::size_t members) override {
+        std::size_t& next = next_[queue];
+        const std::size_t turn = next % members;
+        next = turn + 1;
+        return turn;
+    }
+
+private:
+    std::unordered_map<telephony::QueueId, std::size_t> next_;
+};
+
+}  // namespace dp::signaling
