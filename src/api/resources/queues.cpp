@@ -98,10 +98,13 @@ void list_members(const ApiRequest& request, Reply reply) {
                                              [&](std::size_t i) { return member_json(*queue, request.config(), i); }));
 }
 
-/// Stores the queue with other members; answers 204.
+/// Stores the queue with other members; answers 204. Without If-Match the version is the one that was changed: of two
+/// changes at once neither is lost.
 void store_members(ApiContext& context, const ApiRequest& request, Queue queue, Reply reply) {
-    const std::int64_t version = queue.meta.version;
-    context.configuration.replace(write_context(request, context.clock), std::move(queue), version, context.executor,
+    auto version = matched_version(request);
+    if (!version) return std::move(reply).error(version.error());
+    if (*version == telephony::kAnyVersion) version = queue.meta.version;
+    context.configuration.replace(write_context(request, context.clock), std::move(queue), *version, context.executor,
                                   [reply = std::move(reply)](Result<telephony::Committed> done) mutable {
                                       done ? std::move(reply).empty(204) : std::move(reply).error(done.error());
                                   });

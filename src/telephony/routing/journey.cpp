@@ -214,7 +214,8 @@ JourneyMove Journey::enter_queue(const QueueId& id) {
     note(event_type::kQueueEntered, queue_->name);
     waited_enough_ = now_.steady + queue_->wait_timeout;
     const std::size_t count = queue_->members.size();
-    member_ = queue_->order == QueueOrder::RoundRobin && count > 0 ? turns_.take(queue_->id, count) % count : 0;
+    const bool in_turn = queue_->order == QueueOrder::RoundRobin && count > 0;
+    member_ = in_turn ? turns_.take(config_->id(), queue_->id, count) % count : 0;
     rung_ = 0;
     first_round_ = true;
     reachable_ = false;

@@ -62,7 +62,7 @@ class QueueTurns {
 public:
     virtual ~QueueTurns() = default;
     /// Index of the member to begin with; each call takes one.
-    virtual std::size_t take(const QueueId& queue, std::size_t members) = 0;
+    virtual std::size_t take(const OrganizationId& organization, const QueueId& queue, std::size_t members) = 0;
 };
 
 /// Who can be rung at this moment. A queue passes by the others; a user who is the target is tried in any case.

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 class FirstMember final : public QueueTurns {
 public:
-    std::size_t take(const QueueId&, std::size_t) override { return 0; }
+    std::size_t take(const OrganizationId&, const QueueId&, std::size_t) override { return 0; }
 };
 
 class Everybody final : public Availability {

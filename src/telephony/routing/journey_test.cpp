@@ -1,0 +1,230 @@
+/// The table of routing/journey.hpp, cell by cell: what each input does in each state.
+
+#include "telephony/routing/journey.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <functional>
+#include <map>
+
+#include "telephony/testing/example.hpp"
+
+namespace dp::telephony {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Example;
+using Kind = JourneyMove::Kind;
+
+enum class At : std::uint8_t { Idle, Announcing, Asking, InQueue, AtUser, Pausing, Done };
+enum class Input : std::uint8_t { Start, Played, Choice, WrongDigit, TimedOut, NotTaken };
+
+constexpr std::array kInputs{Input::Start,      Input::Played,   Input::Choice,
+                             Input::WrongDigit, Input::TimedOut, Input::NotTaken};
+
+struct Row {
+    At at;
+    std::array<Kind, kInputs.size()> moves;  ///< in the order of kInputs
+};
+
+constexpr Kind kStay = Kind::Stay;
+constexpr std::array kTable{
+    Row{At::Idle, {Kind::Announce, kStay, kStay, kStay, kStay, kStay}},
+    Row{At::Announcing, {kStay, Kind::Ask, kStay, kStay, Kind::Ask, kStay}},
+    Row{At::Asking, {kStay, Kind::Listen, Kind::Offer, Kind::Ask, Kind::Ask, kStay}},
+    Row{At::InQueue, {kStay, kStay, kStay, kStay, Kind::Offer, Kind::Offer}},
+    Row{At::AtUser, {kStay, kStay, kStay, kStay, Kind::End, Kind::End}},
+    Row{At::Pausing, {kStay, kStay, kStay, kStay, Kind::Pause, kStay}},
+    Row{At::Done, {kStay, kStay, kStay, kStay, kStay, kStay}},
+};
+
+class ListedTurns final : public QueueTurns {
+public:
+    std::size_t take(const OrganizationId&, const QueueId&, std::size_t) override { return next++; }
+    std::size_t next = 0;
+};
+
+class Phones final : public Availability {
+public:
+    Availability::Phones of(const UserId& user) const override {
+        const auto found = other.find(user);
+        return found == other.end() ? Availability::Phones::Free : found->second;
+    }
+    std::map<UserId, Availability::Phones> other;
+};
+
+class JourneyTable : public ::testing::Test {
+protected:
+    JourneyTable() {
+        FlowStep hello;
+        hello.id = "hello";
+        hello.prompt = "Hello.";
+        hello.next = "menu";
+        FlowStep menu;
+        menu.id = "menu";
+        menu.kind = FlowStepKind::Menu;
+        menu.prompt = "Press 1.";
+        menu.choices = {{"1", ""}};
+        menu.tries = 2;
+        CallFlow flow;
+        flow.id = CallFlowId("flow-1");
+        flow.name = "Flow";
+        flow.steps = {hello, menu};
+        example.put(flow);
+        Queue queue;
+        queue.id = QueueId("queue-1");
+        queue.name = "Queue";
+        queue.members = {testing::kJohn, testing::kAgent48291};
+        queue.ring_timeout = 20s;
+        queue.wait_timeout = 60s;
+        example.put(queue);
+    }
+
+    void change_queue(const std::function<void(Queue&)>& change) { example.change<Queue>(QueueId("queue-1"), change); }
+
+    Journey journey(JourneyPlan plan) {
+        return {example.snapshot()->organization(example.secrets.organization), std::move(plan), turns, phones, 30s};
+    }
+    Journey with_flow() { return journey({CallFlowId("flow-1"), to_user()}); }
+    Journey to_queue() { return journey({{}, RouteTarget{RoutingKind::Queue, "queue-1"}}); }
+    static RouteTarget to_user() { return {RoutingKind::User, testing::kJohn.str()}; }
+
+    Journey brought_to(At at) {
+        phones.other.clear();
+        if (at == At::Pausing)
+            phones.other = {{testing::kJohn, Availability::Phones::InCall},
+                            {testing::kAgent48291, Availability::Phones::InCall}};
+        Journey out = at == At::InQueue || at == At::Pausing ? to_queue()
+                      : at == At::AtUser || at == At::Done   ? journey({{}, to_user()})
+                                                             : with_flow();
+        if (at == At::Idle) return out;
+        (void)out.start(now);
+        if (at == At::Asking) (void)out.played(now);
+        if (at == At::Done) out.taken(now);
+        return out;
+    }
+
+    JourneyMove tell(Journey& journey, Input input) {
+        switch (input) {
+            case Input::Start:
+                return journey.start(now);
+            case Input::Played:
+                return journey.played(now);
+            case Input::Choice:
+                return journey.digit('1', now);
+            case Input::WrongDigit:
+                return journey.digit('9', now);
+            case Input::TimedOut:
+                return journey.timed_out(now);
+            case Input::NotTaken:
+                return journey.not_taken(EndReason::Busy, now);
+        }
+        return {};
+    }
+
+    void later(Duration by) {
+        now.steady += by;
+        now.wall += std::chrono::duration_cast<WallTime::duration>(by);
+    }
+
+    Example example;
+    ListedTurns turns;
+    Phones phones;
+    Journey::Now now{TimePoint(1h), testing::example_time()};
+};
+
+TEST_F(JourneyTable, EveryInputInEveryState) {
+    for (const Row& row : kTable) {
+        for (std::size_t i = 0; i < kInputs.size(); ++i) {
+            Journey at = brought_to(row.at);
+            EXPECT_EQ(tell(at, kInputs[i]).kind, row.moves[i])
+                << "state " << static_cast<int>(row.at) << " input " << static_cast<int>(kInputs[i]);
+        }
+    }
+}
+
+TEST_F(JourneyTable, OnlyAnOfferCanBeTaken) {
+    for (const At at : {At::Idle, At::Announcing, At::Asking, At::Pausing, At::Done}) {
+        Journey led = brought_to(at);
+        (void)led.take_steps();
+        led.taken(now);
+        EXPECT_TRUE(led.take_steps().empty()) << static_cast<int>(at);
+    }
+    for (const At at : {At::InQueue, At::AtUser}) {
+        Journey led = brought_to(at);
+        EXPECT_TRUE(led.offering());
+        led.taken(now);
+        EXPECT_FALSE(led.offering());
+    }
+}
+
+TEST_F(JourneyTable, EachStateHasItsDeadline) {
+    EXPECT_EQ(brought_to(At::Announcing).deadline(), now.steady + Journey::kLongestPrompt);
+    EXPECT_EQ(brought_to(At::InQueue).deadline(), now.steady + 20s);
+    EXPECT_EQ(brought_to(At::AtUser).deadline(), now.steady + 30s);
+    EXPECT_EQ(brought_to(At::Pausing).deadline(), now.steady + Journey::kPause);
+    Journey asked = brought_to(At::Asking);
+    (void)asked.played(now);
+    EXPECT_EQ(asked.deadline(), now.steady + 5s) << "the time to press a key begins when the prompt has ended";
+}
+
+TEST_F(JourneyTable, TheLastMemberRingsNoLongerThanTheCallerWaits) {
+    change_queue([](Queue& queue) { queue.wait_timeout = 30s; });
+    Journey led = to_queue();
+    (void)led.start(now);
+    later(20s);
+    const JourneyMove second = led.timed_out(now);
+    EXPECT_EQ(second.user, testing::kAgent48291);
+    EXPECT_EQ(led.deadline(), now.steady + 10s);
+    later(10s);
+    const JourneyMove end = led.timed_out(now);
+    EXPECT_EQ(end.kind, Kind::End);
+    EXPECT_EQ(end.reason, EndReason::AgentNoAnswer);
+}
+
+TEST_F(JourneyTable, APauseEndsWithWhoeverIsFreeAgain) {
+    Journey led = brought_to(At::Pausing);
+    phones.other.erase(testing::kAgent48291);
+    later(Journey::kPause);
+    const JourneyMove move = led.timed_out(now);
+    EXPECT_EQ(move.kind, Kind::Offer);
+    EXPECT_EQ(move.user, testing::kAgent48291);
+}
+
+TEST_F(JourneyTable, AMemberWithoutAPhoneIsPassedByAndNobodyAtAllOverflows) {
+    phones.other[testing::kJohn] = Availability::Phones::None;
+    Journey led = to_queue();
+    EXPECT_EQ(led.start(now).user, testing::kAgent48291);
+    phones.other[testing::kAgent48291] = Availability::Phones::None;
+    change_queue([](Queue& queue) { queue.overflow = to_user(); });
+    Journey nobody = to_queue();
+    const JourneyMove move = nobody.start(now);
+    EXPECT_EQ(move.kind, Kind::Offer);
+    EXPECT_EQ(move.user, testing::kJohn) << "a user who is the target is tried in any case";
+    EXPECT_TRUE(nobody.queue().empty());
+}
+
+TEST_F(JourneyTable, RoundRobinBeginsWhereTheTurnSays) {
+    change_queue([](Queue& queue) { queue.order = QueueOrder::RoundRobin; });
+    for (const UserId& first : {testing::kJohn, testing::kAgent48291, testing::kJohn}) {
+        Journey led = to_queue();
+        EXPECT_EQ(led.start(now).user, first);
+    }
+}
+
+TEST_F(JourneyTable, AUserWhoDoesNotAnswerLeadsToTheFallbackOnce) {
+    example.change<CallFlow>(CallFlowId("flow-1"), [](CallFlow& flow) {
+        flow.steps.clear();
+        flow.fallback = RouteTarget{RoutingKind::User, testing::kAgent48291.str()};
+    });
+    Journey led = with_flow();
+    EXPECT_EQ(led.start(now).user, testing::kJohn);
+    EXPECT_EQ(led.not_taken(EndReason::Busy, now).user, testing::kAgent48291);
+    const JourneyMove end = led.not_taken(EndReason::AgentDeclined, now);
+    EXPECT_EQ(end.kind, Kind::End);
+    EXPECT_EQ(end.reason, EndReason::AgentDeclined) << "why the last one did not take it";
+}
+
+}  // namespace
+}  // namespace dp::telephony
