@@ -71,6 +71,7 @@ class CallIn:
     def __init__(self, switch, client, sipp, rtp, port: int, number: str, scenario: str = "call_in_long", talk: int = 12000):
         self.client = client
         self.known = {c["id"] for c in self._list()}
+        self.id: str | None = None
         self.audio = rtp(CARRIER_HZ)
         self.sipp = sipp(scenario, port=port, remote=switch.sip_address, service=number, audio_port=self.audio.port, talk=talk)
 
@@ -78,8 +79,10 @@ class CallIn:
         return self.client.get("/api/v2/conversations?pageSize=100")["entities"]
 
     def conversation(self) -> dict:
-        [found] = until(lambda: [c for c in self._list() if c["id"] not in self.known], 10, "a conversation of the call")
-        return self.client.get(f"/api/v2/conversations/{found['id']}")
+        if self.id is None:  # the list has running calls only
+            [found] = until(lambda: [c for c in self._list() if c["id"] not in self.known], 10, "a conversation of the call")
+            self.id = found["id"]
+        return self.client.get(f"/api/v2/conversations/{self.id}")
 
     def wait_step(self, kind: str, seconds: float = 20) -> None:
         until(lambda: any(step["type"] == kind for step in self.conversation().get("route", [])), seconds, kind)
@@ -138,6 +141,7 @@ def test_without_a_call_flow_straight_to_the_target(switch, call_in, phone, rout
     target = {"type": "user", "id": switch.agent["userId"]} if kind == "user" else {"type": "queue", "id": QUEUE}
     route(number, **target, callflowId=None)
     call = call_in(number, talk=5000)
+    call.conversation()
     call.sipp.finish()
     assert call.ended()["connectedTime"]
     figures = call.bridged(agent)
@@ -157,6 +161,7 @@ def test_a_queue_rings_its_members_in_turn(switch, client, call_in, phone, route
     try:
         route(switch.agent["callerId"], type="queue", id=QUEUE, callflowId=None)
         call = call_in(switch.agent["callerId"], talk=2000)
+        call.conversation()
         call.sipp.finish()
         ended = call.ended()
     finally:
@@ -169,6 +174,7 @@ def test_after_hours_the_caller_hears_so_and_the_call_ends(switch, call_in, flow
     flow(opens=False)
     route(switch.agent["callerId"], callflowId=FLOW)
     call = call_in(switch.agent["callerId"], scenario="call_in_bye")
+    call.conversation()
     call.sipp.finish()
     ended = call.ended()
     assert (ended["status"], ended["reason"]) == ("disconnected", "flow_ended")
