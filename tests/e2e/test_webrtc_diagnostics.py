@@ -107,6 +107,17 @@ def test_which_udp_port_is_blocked(probe, address, tmp_path, closing, black_hole
     assert found["blockedUdpPorts"] == [3479, 3481]
 
 
+def test_without_a_user_every_server_that_users_are_given_is_probed(client, address):
+    settings = f"/api/v2/telephony/users/{USER}/settings"
+    network = client.post(NETWORKS, {"name": "Everybody's", "stunServers": [f"stun:{address}:3478"]})["id"]
+    client.put(settings, {"webRtc": {"enabled": True, "stunServers": [f"stun:{address}:3479", f"stun:{address}:3478"]},
+                          "sofia": {"enabled": True}})
+    asked = [each["uri"] for each in client.get(DIAGNOSTICS)["servers"]]
+    client.put(settings, {"webRtc": {"enabled": True}, "sofia": {"enabled": True}})
+    client.delete(f"{NETWORKS}/{network}")
+    assert sorted(asked) == [f"stun:{address}:3478", f"stun:{address}:3479"]
+
+
 def test_a_silent_server_and_one_that_is_not_there_are_told_apart(probe, address, black_hole):
     black_hole(address, 4000)
     found = probe(f"stun:{address}:4000", f"turn:{address}:4001", f"turns:{address}:4002", "stun:no-such-host.invalid")

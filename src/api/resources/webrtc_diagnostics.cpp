@@ -108,10 +108,16 @@ ProbePlan plan_of(const std::vector<IceServerUri>& servers) {
 std::vector<IceServerUri> servers_of(const telephony::OrganizationConfig& config, const telephony::UserId& user) {
     if (!user.empty()) return telephony::ice_profile_of(config, user).servers;
     std::vector<IceServerUri> out;
-    config.all<telephony::NetworkConfiguration>().for_each([&](const auto& network) {
-        for (const auto& text : network->stun_servers)
-            if (auto server = telephony::parse_ice_server_uri(text)) out.push_back(std::move(*server));
-    });
+    const auto add = [&](const std::vector<std::string>& texts) {
+        for (const auto& text : texts) {
+            if (out.size() == kMaxServers) return;
+            auto server = telephony::parse_ice_server_uri(text);
+            if (server && std::ranges::find(out, *server) == out.end()) out.push_back(std::move(*server));
+        }
+    };
+    config.all<telephony::NetworkConfiguration>().for_each([&](const auto& network) { add(network->stun_servers); });
+    config.all<telephony::UserTelephonySettings>().for_each(
+        [&](const auto& settings) { add(settings->web_rtc.stun_servers); });
     return out;
 }
 
