@@ -49,6 +49,8 @@ Result<PortPair> PortPool::bind_next(TimePoint now) {
         if (pair) return pair;
         resting_.push_back({*slot, now});
         if (pair.error().code != ErrorCode::Conflict) return pair;
+        // Another program's ports lie together: look elsewhere, not at the next one.
+        cursor_ = (cursor_ + free_.size() / 61 + 1) % free_.size();
     }
     return fail(ErrorCode::Unavailable, "All RTP ports are in use.");
 }

@@ -83,6 +83,17 @@ TEST_F(PortPoolTest, APortSomebodyElseHoldsIsPassedOver) {
     EXPECT_FALSE(seen.empty());
 }
 
+TEST_F(PortPoolTest, ABlockOfAnotherProgramsPortsIsLeftBehind) {
+    constexpr int kPairs = 640, kHeld = 600;  // more than the pool tries for one port
+    std::vector<UdpSocket> held;
+    for (int i = 0; i < kHeld; ++i) {
+        auto socket = UdpSocket::bind({IpAddress::v4(0x7F000001), static_cast<std::uint16_t>(30000 + 2 * i)});
+        if (socket) held.push_back(std::move(*socket));
+    }
+    PortPool pool = make(30000, 30000 + 2 * kPairs - 1);
+    EXPECT_TRUE(pool.take(now_));
+}
+
 TEST_F(PortPoolTest, BindsAheadUpToTheStockAskedFor) {
     PortPool pool = make(29400, 29499);
     pool.stock_up(10, now_);
