@@ -5,8 +5,10 @@
 namespace dp {
 namespace {
 
+/// Stands for itself and is ASCII.
 bool is_plain(char c) {
-    return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
+    const auto octet = static_cast<unsigned char>(c);
+    return octet >= 0x20 && octet < 0x80 && c != '"' && c != '\\';
 }
 
 void append_escaped(std::string& out, char c) {
@@ -38,14 +40,26 @@ void append_escaped(std::string& out, char c) {
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view value) {
-    if (!is_valid_utf8(value)) return append_json_string(out, to_valid_utf8(value));
+    const std::size_t start = out.size();
     out += '"';
-    while (!value.empty()) {
+    bool checked = false;
+    for (std::string_view rest = value; !rest.empty();) {
         std::size_t plain = 0;
-        while (plain < value.size() && is_plain(value[plain])) ++plain;
-        out.append(value.substr(0, plain));
-        if (plain < value.size()) append_escaped(out, value[plain++]);
-        value.remove_prefix(plain);
+        while (plain < rest.size() && is_plain(rest[plain])) ++plain;
+        out.append(rest.substr(0, plain));
+        rest.remove_prefix(plain);
+        if (rest.empty()) break;
+        if (static_cast<unsigned char>(rest.front()) < 0x80) {
+            append_escaped(out, rest.front());
+        } else {
+            if (!checked && !is_valid_utf8(rest)) {
+                out.resize(start);
+                return append_json_string(out, to_valid_utf8(value));
+            }
+            checked = true;
+            out += rest.front();
+        }
+        rest.remove_prefix(1);
     }
     out += '"';
 }

@@ -2,7 +2,7 @@
 
 #include <boost/json.hpp>
 
-#include "base/utf8.hpp"
+#include "api/http/json_writer.hpp"
 
 namespace dp::api {
 
@@ -12,9 +12,7 @@ namespace {
 
 /// Messages name what was sent, which need not be text.
 net::HttpResponse json_response(int status, const json::value& body) {
-    return {status,
-            {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}},
-            to_valid_utf8(json::serialize(body))};
+    return {status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, json_text(body)};
 }
 
 /// What was wrong, and where: `{"detail": [{"loc": ["body", "config", "api_key"], "msg", "type"}]}`.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "api/http/json_writer.hpp"
 #include "base/ascii.hpp"
 
 namespace dp::api {
@@ -52,7 +53,7 @@ net::HttpStream Reply::stream(net::HttpResponse head) && {
 
 void Reply::json(int status, const boost::json::value& body) && {
     std::move(*this).response(
-        {status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, boost::json::serialize(body)});
+        {status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, json_text(body)});
 }
 
 void Reply::empty(int status) && {

@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 
 #include "api/genesys/conversation_json.hpp"
+#include "api/http/json_writer.hpp"
 #include "base/ascii.hpp"
 
 namespace dp::api {
@@ -30,10 +31,10 @@ constexpr auto kTopics = std::to_array<TopicFacts>({
 constexpr std::array<std::string_view, 3> kUserTopics{"conversations", "conversations.calls", "station"};
 
 std::string frame_text(std::string_view topic, json::value body) {
-    return json::serialize(json::object{{"topicName", topic},
-                                        {"version", "2"},
-                                        {"eventBody", std::move(body)},
-                                        {"metadata", json::object{{"CorrelationId", ""}}}});
+    return json_text(json::object{{"topicName", topic},
+                                  {"version", "2"},
+                                  {"eventBody", std::move(body)},
+                                  {"metadata", json::object{{"CorrelationId", ""}}}});
 }
 
 /// `{user, rest}` of `v2.users.{id}.rest`; ids may hold dots, so the known tails decide.
@@ -112,7 +113,7 @@ Frame frame_of(const telephony::Station& station) {
         {"version", "2"},
         {"eventBody", std::move(body)},
         {"metadata", json::object{{"CorrelationId", ""}, {"action", online ? "Associated" : "Disassociated"}}}};
-    return {topic, json::serialize(frame)};
+    return {topic, json_text(frame)};
 }
 
 std::vector<Frame> frames_of(const telephony::Event& event) {
@@ -138,12 +139,12 @@ std::span<const TopicFacts> available_topics() {
 }
 
 std::string closing_frame() {
-    return json::serialize(json::object{{"topicName", "v2.system.socket_closing"},
-                                        {"eventBody", json::object{{"message", "the channel expires in a minute"}}}});
+    return json_text(json::object{{"topicName", "v2.system.socket_closing"},
+                                  {"eventBody", json::object{{"message", "the channel expires in a minute"}}}});
 }
 
 std::string channel_frame(std::string_view message) {
-    return json::serialize(
+    return json_text(
         json::object{{"topicName", "channel.metadata"}, {"eventBody", json::object{{"message", message}}}});
 }
 

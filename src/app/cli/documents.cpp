@@ -7,6 +7,7 @@
 #include <charconv>
 #include <optional>
 
+#include "api/http/json_writer.hpp"
 #include "base/ascii.hpp"
 
 namespace dp::app::cli {
@@ -142,7 +143,7 @@ void emit(YAML::Emitter& out, const json::value& value) {
     if (value.is_array()) return emit_array(out, value.get_array());
     if (value.is_string()) return emit_text(out, std::string(value.get_string()));
     if (value.is_null()) return void(out << YAML::Null);  // the text null would come out in quotes
-    out << json::serialize(value);                        // true, 12, 1.5E0: the same in YAML
+    out << api::json_text(value);                         // true, 12, 1.5: the same in YAML
 }
 
 void indent(std::string& out, const json::value& value, std::size_t depth) {
@@ -152,7 +153,7 @@ void indent(std::string& out, const json::value& value, std::size_t depth) {
         for (const auto& [key, member] : value.get_object()) {
             out += std::exchange(before, ",");
             line(depth + 1);
-            out += json::serialize(json::string(key)) + ": ";
+            out += api::json_text(json::string(key)) + ": ";
             indent(out, member, depth + 1);
         }
         line(depth);
@@ -167,7 +168,7 @@ void indent(std::string& out, const json::value& value, std::size_t depth) {
         line(depth);
         out += ']';
     } else {
-        out += json::serialize(value);
+        out += api::json_text(value);
     }
 }
 
