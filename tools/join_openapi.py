@@ -17,7 +17,7 @@ import sys
 import yaml
 
 METHODS = ("get", "post", "put", "patch", "delete")
-OPERATION_KEYS = {"id", "summary", "description", "scopes", "permissions", "refusal", "access", "style", "query", "headers", "body", "form",
+OPERATION_KEYS = {"id", "summary", "description", "scopes", "refusal", "access", "style", "query", "headers", "body", "form",
                   "answers", "errors", "deprecated", "schemes"}
 ERROR_SCHEMA = {"genesys": "ErrorBody", "oauth": "OAuthError", "detail": "DetailError"}
 ERROR_TEXT = {
@@ -215,8 +215,6 @@ def join_operation(path: str, method: str, operation: dict, tag: str, style: str
     for status in error_statuses(path, method, operation, style):
         out["responses"].setdefault(str(status), error(status, style))
     out["security"] = security(operation, style)
-    if "permissions" in operation:
-        out["x-inin-requires-permissions"] = {"type": "ANY", "permissions": operation["permissions"]}
     if operation.get("refusal"):
         out["x-dialplane-scope-refusal"] = operation["refusal"]
     return out

@@ -2,6 +2,7 @@
 /// both directions. A route without its fragment, a fragment without its route, or another scope fails here.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <map>
 #include <set>
@@ -110,6 +111,23 @@ TEST_F(Contract, EveryRouteIsDocumentedAsItIsAndNothingElse) {
     }
     for (const auto& [name, operation] : document)
         EXPECT_TRUE(router.contains(name)) << name << " is documented and no route";
+}
+
+// The dispatcher reads the route; whoever reads the document must read the same.
+TEST_F(Contract, TheServedDocumentNamesThePermissionsThatAreChecked) {
+    const auto document = json::parse(api::served_document(server_->routes()));
+    std::size_t told = 0;
+    for (const auto* route : server_->routes().routes()) {
+        auto method = std::string(route->method);
+        std::ranges::transform(method, method.begin(), [](char c) { return static_cast<char>(std::tolower(c)); });
+        const auto& operation = document.at("paths").at(route->path).at(method).as_object();
+        const auto* stated = operation.if_contains("x-inin-requires-permissions");
+        ASSERT_EQ(stated != nullptr, !route->permissions.empty()) << route->method << " " << route->path;
+        if (!stated) continue;
+        EXPECT_EQ(json::value_to<std::vector<std::string>>(stated->at("permissions")), route->permissions);
+        ++told;
+    }
+    EXPECT_GT(told, 200U);
 }
 
 // What a route asks for and no role can give would be closed to everybody but the administrator.
