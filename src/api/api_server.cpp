@@ -5,6 +5,7 @@
 #include "api/auth/authenticator.hpp"
 #include "api/auth/authorize_endpoint.hpp"
 #include "api/auth/own_token.hpp"
+#include "api/auth/server_metadata.hpp"
 #include "api/auth/token_endpoint.hpp"
 #include "api/console/console_login.hpp"
 #include "api/http/dispatcher.hpp"
@@ -79,14 +80,16 @@ struct ApiServer::Impl {
           issuer(context.store, grants, context.clock, context.random, context.executor),
           tokens(issuer, grants, context.clock, context.random, options.issuers),
           login(context.store, grants, context.clock, context.random, context.executor, hashing),
-          authorize(context.store, grants, login, context.clock, context.random, context.executor),
-          channels(context),
+          authorize(context.store, grants, login, context.clock, context.random, context.executor, options.issuer),
+          channels(context, authenticator),
           diagnostics(context, options.prober),
-          streams(context),
+          streams(context, authenticator),
           idempotency(context.store, context.secrets, context.executor),
           dispatcher(router, authenticator, context.store.snapshots(), context.clock, context.random, idempotency) {
+        grants.on_end([this] { check_credentials(); });
         grants.load(context.store.load_grants(context.clock.wall()));
         tokens.add_routes(router);
+        add_server_metadata(router, options.issuer);
         add_own_token(router, issuer, grants);
         login.add_routes(router);
         authorize.add_routes(router);
@@ -127,8 +130,21 @@ struct ApiServer::Impl {
         add_documentation(router);
     }
 
+    /// What was opened with a credential that has ended is closed at once.
+    void check_credentials() {
+        channels.check_credentials();
+        streams.check_credentials();
+    }
+
+    /// The same for a client that was disabled, a user who left, a role that was withdrawn.
+    void configuration_changed() {
+        const auto current = context.store.snapshots().current();
+        if (std::exchange(checked, current) != current) check_credentials();
+    }
+
     ApiContext context;
     ApiOptions options;
+    telephony::Ptr<telephony::Snapshot> checked;  ///< against which the open connections' credentials were
     Router router;
     GrantTable grants;
     Authenticator authenticator;
@@ -171,6 +187,7 @@ void ApiServer::publish(telephony::Ptr<telephony::Station> station) {
 void ApiServer::publish(std::shared_ptr<const std::vector<telephony::Event>> events) {
     // A full mailbox loses the batch, not its events: the streams see the gap and read the log.
     (void)impl_->context.executor.post([impl = impl_, events = std::move(events)] {
+        impl->configuration_changed();
         impl->streams.committed(events);
         impl->channels.publish(*events);
     });

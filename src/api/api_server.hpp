@@ -40,6 +40,7 @@ struct ApiOptions {
     int requests_per_minute = 300;  ///< of a caller without a limit of its own; 0 = unlimited
     std::function<std::vector<std::string>()>
         issuers;                                 ///< the names an assertion may be meant for; asked on the API thread
+    std::string issuer;                          ///< how the server names itself; empty: as it is asked
     std::vector<SandboxNumber> sandbox_numbers;  ///< empty: no sandbox here
     net::IceProber* prober = nullptr;            ///< of the API thread; null: diagnostics probe nothing
     store::StoreFaults* store_faults = nullptr;  ///< the sandbox's; outlives the API

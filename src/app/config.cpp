@@ -187,7 +187,8 @@ const std::vector<Setting>& settings() {
         {"media.workers", SettingKind::Text, "0", "N", "media threads; 0 chooses by cores"},
         {"drain", SettingKind::Text, "10", "SECONDS", "how long SIGTERM waits for calls to end"},
         {"issuer", SettingKind::List, "", "URL",
-         "name of this server in JWT assertions (aud); by default its own addresses (repeatable)"},
+         "name of this server for OAuth: in JWT assertions (aud) and, the first, its metadata; by default its own "
+         "addresses (repeatable)"},
         {"webhooks.private-targets", SettingKind::Flag, "false", "",
          "deliver webhooks to private and loopback addresses too; --sandbox allows loopback by itself"},
         {"rate-limit", SettingKind::Text, "300", "N", "API requests per minute and client; 0 is unlimited"},

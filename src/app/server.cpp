@@ -225,6 +225,7 @@ void Server::make_api() {
         options.sandbox_numbers = parts.sandbox_numbers();
         options.store_faults = parts.store_faults.get();
         options.issuers = [&parts] { return parts.issuers(); };
+        if (!parts.config.issuers.empty()) options.issuer = parts.config.issuers.front();
         options.requests_per_minute = static_cast<int>(parts.config.rate_limit_per_minute);
         net::IceProber::Options probing;
         if (parts.config.probe_private || parts.config.sandbox) probing.addresses = net::TargetAddresses::Any;

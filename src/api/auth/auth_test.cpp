@@ -144,6 +144,19 @@ TEST_F(AuthenticatorTest, AUsersTokenGoesByTheUsersRolesAndEndsWithThem) {
     EXPECT_EQ(authenticate("GET", {{"Authorization", "Bearer token-1"}}).error().code, ErrorCode::Unauthenticated);
 }
 
+TEST_F(AuthenticatorTest, WhatACallerOpenedStandsForAsLongAsTheCredentialDoes) {
+    const auto caller = authenticate("GET", {{"Authorization", "Bearer token-1"}});
+    int told = 0;
+    grants.on_end([&] { ++told; });
+    EXPECT_TRUE(authenticator.renewed(*caller, *snapshot, clock.wall())->may("conversation:call:add"));
+    EXPECT_FALSE(authenticator.renewed(*caller, *snapshot, clock.wall() + 24h * 365)) << "it expires without a word";
+    EXPECT_EQ(told, 0);
+    grants.remove(caller->grant);
+    grants.remove(caller->grant);
+    EXPECT_EQ(told, 1);
+    EXPECT_EQ(authenticator.renewed(*caller, *snapshot, clock.wall()).error().code, ErrorCode::Unauthenticated);
+}
+
 TEST(RoutePermissions, TheLongestPrefixSpeaksAndTheUnknownIsClosed) {
     using Permissions = std::vector<std::string>;
     EXPECT_EQ(route_permissions("GET", "/api/v2/users/me"), Permissions{});

@@ -92,25 +92,41 @@ Result<void> take_console(Caller& caller, const telephony::ConsoleCredentialId& 
 
 }  // namespace
 
+namespace {
+
+std::unexpected<Error> ended(telephony::GrantKind kind) {
+    return fail(ErrorCode::Unauthenticated, kind == telephony::GrantKind::ConsoleSession
+                                                ? "The session has ended: log in again."
+                                                : "The access token is invalid or has expired.");
+}
+
+}  // namespace
+
 Result<Caller> Authenticator::caller_of(std::string_view secret, telephony::GrantKind kind,
                                         const telephony::Snapshot& snapshot, WallTime now) const {
     const auto* grant = grants_.find(secret, now);
-    if (!grant || grant->kind != kind)
-        return fail(ErrorCode::Unauthenticated, kind == telephony::GrantKind::ConsoleSession
-                                                    ? "The session has ended: log in again."
-                                                    : "The access token is invalid or has expired.");
+    return grant && grant->kind == kind ? caller_with(*grant, snapshot) : ended(kind);
+}
+
+Result<Caller> Authenticator::renewed(const Caller& caller, const telephony::Snapshot& snapshot, WallTime now) const {
+    const auto* grant = grants_.find_digest(caller.grant, now);
+    return grant ? caller_with(*grant, snapshot) : ended(telephony::GrantKind::AccessToken);
+}
+
+Result<Caller> Authenticator::caller_with(const telephony::AccessGrant& grant,
+                                          const telephony::Snapshot& snapshot) const {
+    const bool console = grant.kind == telephony::GrantKind::ConsoleSession;
     Caller caller;
-    caller.kind = kind == telephony::GrantKind::ConsoleSession ? CallerKind::ConsoleSession : CallerKind::Token;
-    caller.organization = grant->organization;
-    caller.client = grant->client;
-    caller.user = grant->user;
-    caller.scopes = grant->scopes;
-    caller.grant = grant->token_sha256;
+    caller.kind = console ? CallerKind::ConsoleSession : CallerKind::Token;
+    caller.organization = grant.organization;
+    caller.client = grant.client;
+    caller.user = grant.user;
+    caller.scopes = grant.scopes;
+    caller.grant = grant.token_sha256;
     set_limits(caller, 0, 0);
     if (!caller.client.empty()) DP_CHECK(take_client(caller, snapshot));
     if (!caller.user.empty()) DP_CHECK(take_user(caller, snapshot));
-    if (!grant->console.empty() && kind == telephony::GrantKind::ConsoleSession)
-        DP_CHECK(take_console(caller, grant->console, snapshot));
+    if (!grant.console.empty() && console) DP_CHECK(take_console(caller, grant.console, snapshot));
     return caller;
 }
 

@@ -38,11 +38,16 @@ public:
     Result<Caller> authenticate(const net::HttpRequest& request, Credentials accepted,
                                 const telephony::Snapshot& snapshot, WallTime now) const;
 
+    /// The same caller as they stand now, for what outlives its request: roles anew. Unauthenticated when the
+    /// credential, its client, user or login has ended since.
+    Result<Caller> renewed(const Caller& caller, const telephony::Snapshot& snapshot, WallTime now) const;
+
     int requests_per_minute() const { return requests_per_minute_; }
 
 private:
     Result<Caller> caller_of(std::string_view secret, telephony::GrantKind kind, const telephony::Snapshot& snapshot,
                              WallTime now) const;
+    Result<Caller> caller_with(const telephony::AccessGrant& grant, const telephony::Snapshot& snapshot) const;
     Result<void> take_client(Caller& caller, const telephony::Snapshot& snapshot) const;
     Result<Caller> caller_of_key(std::string_view key, const telephony::Snapshot& snapshot) const;
     void set_limits(Caller& caller, std::int32_t requests, std::int32_t calls) const;

@@ -7,6 +7,7 @@
 #include "api/auth/authenticator.hpp"
 #include "api/auth/consent_page.hpp"
 #include "api/auth/scopes.hpp"
+#include "api/auth/server_metadata.hpp"
 #include "api/http/reply.hpp"
 
 namespace dp::api {
@@ -62,15 +63,18 @@ struct AuthorizeEndpoint::Asked {
     }
 
     /// The reason as text when not even a redirect is allowed.
-    static std::expected<Asked, std::string> read(const Pairs& pairs, const ApiRequest& request);
+    static std::expected<Asked, std::string> read(const Pairs& pairs, const ApiRequest& request,
+                                                  const std::string& issuer);
 
 private:
     void judge(const Pairs& pairs);
 };
 
 std::expected<AuthorizeEndpoint::Asked, std::string> AuthorizeEndpoint::Asked::read(const Pairs& pairs,
-                                                                                    const ApiRequest& request) {
+                                                                                    const ApiRequest& request,
+                                                                                    const std::string& issuer) {
     Asked out;
+    out.issuer = issuer_name(issuer, request.http);
     for (std::string_view name : kNames) {
         if (std::ranges::count(pairs, name, &std::pair<std::string, std::string>::first) > 1)
             return std::unexpected(fmt::format("The parameter {} is repeated.", name));
@@ -86,7 +90,6 @@ std::expected<AuthorizeEndpoint::Asked, std::string> AuthorizeEndpoint::Asked::r
         return std::unexpected("The address to return to (redirect_uri) is not registered for this application.");
     out.state = value_of(pairs, "state");
     out.challenge = value_of(pairs, "code_challenge");
-    out.issuer = fmt::format("{}://{}", request.http.is_tls ? "https" : "http", request.http.header("Host"));
     out.judge(pairs);
     return out;
 }
@@ -129,7 +132,7 @@ std::optional<AuthorizeEndpoint::Resource> AuthorizeEndpoint::session_of(const A
 }
 
 void AuthorizeEndpoint::show(const ApiRequest& request, Reply reply) {
-    const auto asked = Asked::read(request.http.query, request);
+    const auto asked = Asked::read(request.http.query, request, issuer_);
     if (!asked) return std::move(reply).response(refusal_page(asked.error()));
     if (!asked->error.empty()) return asked->send_error(std::move(reply), asked->error, asked->description);
     const bool signed_in = session_of(request).has_value();
@@ -146,7 +149,7 @@ void AuthorizeEndpoint::decide(const ApiRequest& request, Reply reply) {
         return std::move(reply).response(refusal_page("This answer did not come from the page that asked."));
     const auto form = net::parse_form(request.http.body);
     if (!form || form->size() > 32) return std::move(reply).response(refusal_page("The form is malformed."));
-    const auto asked = Asked::read(*form, request);
+    const auto asked = Asked::read(*form, request, issuer_);
     if (!asked) return std::move(reply).response(refusal_page(asked.error()));
     if (!asked->error.empty()) return asked->send_error(std::move(reply), asked->error, asked->description);
     if (value_of(*form, "decision") != "allow")

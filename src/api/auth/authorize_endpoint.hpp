@@ -15,10 +15,16 @@ namespace dp::api {
 
 class AuthorizeEndpoint {
 public:
-    /// All arguments outlive the endpoint; `api` is the API thread.
+    /// All references outlive the endpoint; `api` is the API thread; `issuer` as configured, or empty.
     AuthorizeEndpoint(telephony::Store& store, GrantTable& grants, ConsoleLogin& login, const Clock& clock,
-                      Random& random, Executor& api)
-        : store_(store), grants_(grants), login_(login), clock_(clock), random_(random), api_(api) {}
+                      Random& random, Executor& api, std::string issuer)
+        : store_(store),
+          grants_(grants),
+          login_(login),
+          clock_(clock),
+          random_(random),
+          api_(api),
+          issuer_(std::move(issuer)) {}
 
     void add_routes(Router& router);
 
@@ -44,6 +50,7 @@ private:
     const Clock& clock_;
     Random& random_;
     Executor& api_;
+    std::string issuer_;
 };
 
 }  // namespace dp::api

@@ -18,7 +18,7 @@ void GrantTable::add(telephony::AccessGrant grant, WallTime now) {
 }
 
 void GrantTable::remove(const std::string& token_sha256) {
-    grants_.erase(token_sha256);
+    if (grants_.erase(token_sha256) > 0) on_end_();
 }
 
 std::vector<std::string> GrantTable::remove_family(const std::string& family) {
@@ -28,6 +28,7 @@ std::vector<std::string> GrantTable::remove_family(const std::string& family) {
     for (const auto& [digest, grant] : grants_)
         if (grant.family == family) out.push_back(digest);
     for (const auto& digest : out) grants_.erase(digest);
+    if (!out.empty()) on_end_();
     return out;
 }
 
@@ -44,7 +45,11 @@ telephony::AccessGrant GrantTable::spend(const std::string& token_sha256, WallTi
 }
 
 const telephony::AccessGrant* GrantTable::find(std::string_view secret, WallTime now) const {
-    auto it = grants_.find(telephony::secret_digest(secret));
+    return find_digest(telephony::secret_digest(secret), now);
+}
+
+const telephony::AccessGrant* GrantTable::find_digest(const std::string& token_sha256, WallTime now) const {
+    const auto it = grants_.find(token_sha256);
     return it == grants_.end() || it->second.expires <= now ? nullptr : &it->second;
 }
 

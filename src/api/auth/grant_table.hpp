@@ -5,6 +5,7 @@
 ///
 /// API thread only. Expired grants are swept as the table grows.
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,8 @@ namespace dp::api {
 
 class GrantTable {
 public:
+    /// Told after grants were taken away (not when one expires): what was opened with them must close.
+    void on_end(std::function<void()> listener) { on_end_ = std::move(listener); }
     void load(std::vector<telephony::AccessGrant> grants);
     void add(telephony::AccessGrant grant, WallTime now);
     void remove(const std::string& token_sha256);
@@ -31,6 +34,8 @@ public:
     telephony::AccessGrant spend(const std::string& token_sha256, WallTime until);
     /// By the secret itself; null when unknown or expired.
     const telephony::AccessGrant* find(std::string_view secret, WallTime now) const;
+    /// The same by the secret's digest.
+    const telephony::AccessGrant* find_digest(const std::string& token_sha256, WallTime now) const;
     bool contains(const std::string& token_sha256) const { return grants_.contains(token_sha256); }
     std::size_t size() const { return grants_.size(); }
 
@@ -38,6 +43,7 @@ private:
     std::unordered_map<std::string, telephony::AccessGrant> grants_;
     std::unordered_set<std::string> revoked_families_;  ///< of this process: for tokens still on their way to the store
     std::size_t sweep_at_ = 1024;
+    std::function<void()> on_end_ = [] {};
 };
 
 }  // namespace dp::api

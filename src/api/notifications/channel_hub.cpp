@@ -36,6 +36,7 @@ struct ChannelHub::Channel {
     std::shared_ptr<net::WebSocketSession> session;
     TimePoint last_beat{};
     bool warned = false;
+    bool gone = false;  ///< forgotten while a socket was on its way
 
     json::object to_json(std::string_view connect_uri) const {
         return {{"id", id}, {"connectUri", connect_uri}, {"expires", to_rfc3339(expires)}};
@@ -48,6 +49,7 @@ public:
     Socket(ChannelPtr channel, const Clock& clock) : channel_(std::move(channel)), clock_(clock) {}
 
     void on_open(std::shared_ptr<net::WebSocketSession> session) override {
+        if (channel_->gone) return session->close(net::websocket_code::kSessionEnded, "the channel is gone");
         if (channel_->session)
             channel_->session->close(net::websocket_code::kNormal, "taken over by a newer connection");
         channel_->session = std::move(session);
@@ -105,11 +107,28 @@ void ChannelHub::forget_expired() {
     std::erase_if(channels_, [&](const auto& entry) {
         const auto& channel = entry.second;
         if (channel->expires > now) return false;
-        for (const auto& topic : channel->expanded)
-            followers_[follower_key(channel->caller.organization, topic)].erase(channel);
-        if (channel->session) channel->session->close(net::websocket_code::kNormal, "the channel has expired");
+        forget(channel, net::websocket_code::kNormal, "the channel has expired");
         return true;
     });
+}
+
+void ChannelHub::check_credentials() {
+    const auto snapshot = context_.store.snapshots().current();
+    const auto now = context_.clock.wall();
+    std::erase_if(channels_, [&](const auto& entry) {
+        const auto caller = authenticator_.renewed(entry.second->caller, *snapshot, now);
+        if (!caller) forget(entry.second, net::websocket_code::kSessionEnded, caller.error().detail);
+        return !caller;
+    });
+}
+
+/// All but its place among the channels.
+void ChannelHub::forget(const ChannelPtr& channel, std::uint16_t code, std::string_view reason) {
+    for (const auto& topic : channel->expanded)
+        followers_[follower_key(channel->caller.organization, topic)].erase(channel);
+    std::erase_if(followers_, [](const auto& entry) { return entry.second.empty(); });
+    channel->gone = true;
+    if (channel->session) channel->session->close(code, reason);
 }
 
 namespace {
@@ -203,6 +222,9 @@ void ChannelHub::subscribe(const ApiRequest& request, Reply reply) {
     for (const auto& topic : channel->expanded)
         followers_[follower_key(channel->caller.organization, topic)].insert(channel);
     std::erase_if(followers_, [](const auto& entry) { return entry.second.empty(); });
+    // An owner whose token is about to expire carries the channel over with the next one.
+    if (std::ranges::all_of(channel->expanded, [&](const auto& topic) { return may_follow(request.caller, topic); }))
+        channel->caller = request.caller;
     subscriptions(request, std::move(reply));
 }
 
@@ -238,6 +260,7 @@ void ChannelHub::publish(const std::vector<telephony::Event>& events) {
 
 void ChannelHub::tick() {
     forget_expired();
+    check_credentials();
     const auto now = context_.clock.now();
     for (const auto& [id, channel] : channels_) {
         if (!channel->session) continue;

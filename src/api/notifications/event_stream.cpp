@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/auth/route_permissions.hpp"
 #include "api/http/reply.hpp"
 #include "base/ascii.hpp"
 #include "events/event_text.hpp"
@@ -10,6 +11,7 @@
 namespace dp::api {
 namespace {
 
+constexpr std::string_view kPath = "/api/v2/events/stream";
 constexpr std::size_t kMaxReaders = 256;
 constexpr std::size_t kHighWater = 256 * 1024;
 constexpr std::size_t kPage = 512;
@@ -19,7 +21,7 @@ constexpr std::chrono::seconds kPatience{30};
 }  // namespace
 
 struct EventStreams::Reader {
-    telephony::OrganizationId organization;
+    Caller caller;
     telephony::EventFilter filter;
     std::uint64_t position = 0;
     net::HttpStream stream;
@@ -28,13 +30,14 @@ struct EventStreams::Reader {
     bool reading = false;  ///< a page of the log is on its way
 };
 
-EventStreams::EventStreams(ApiContext& context) : context_(context), tail_(context.store.health().last_event) {}
+EventStreams::EventStreams(ApiContext& context, const Authenticator& authenticator)
+    : context_(context), authenticator_(authenticator), tail_(context.store.health().last_event) {}
 
 EventStreams::~EventStreams() = default;
 
 void EventStreams::add_routes(Router& router) {
     Route route{"GET",
-                "/api/v2/events/stream",
+                kPath,
                 {"analytics:events:query", "notifications", "audits:readonly"},
                 [this](ApiRequest request, Reply reply) { open(request, std::move(reply)); }};
     route.produces = "text/event-stream";
@@ -64,7 +67,7 @@ void EventStreams::open(const ApiRequest& request, Reply reply) {
         return std::move(reply).error(
             {ErrorCode::Unavailable, fmt::format("There are {} readers already.", kMaxReaders), {}});
     auto reader = std::make_shared<Reader>();
-    reader->organization = request.caller.organization;
+    reader->caller = request.caller;
     reader->filter = std::move(*filter);
     reader->position = std::min(since->value_or(tail_.head()), tail_.head());
     reader->wrote = reader->moving = context_.clock.now();
@@ -95,7 +98,7 @@ void EventStreams::pump_all() {
 
 void EventStreams::give(Reader& reader, const telephony::Event& event) const {
     reader.position = event.sequence;
-    if (event.organization != reader.organization || !reader.filter.matches(event)) return;
+    if (event.organization != reader.caller.organization || !reader.filter.matches(event)) return;
     reader.wrote = context_.clock.now();
     reader.stream.write(
         fmt::format("id: {}\nevent: {}\ndata: {}\n\n", event.sequence, event.type, events::event_text(event)));
@@ -114,7 +117,7 @@ void EventStreams::pump(const ReaderPtr& reader) {
 void EventStreams::read_log(const ReaderPtr& reader) {
     reader->reading = true;
     telephony::EventQuery query;
-    query.organization = reader->organization;
+    query.organization = reader->caller.organization;
     query.after = reader->position;
     query.limit = kPage;
     std::weak_ptr<Reader> weak = reader;
@@ -136,7 +139,20 @@ void EventStreams::end(Reader& reader, std::string_view reason) const {
     reader.stream.end();
 }
 
+void EventStreams::check_credentials() {
+    const auto snapshot = context_.store.snapshots().current();
+    const auto needed = route_permissions("GET", kPath);
+    const auto readers = readers_;
+    for (const auto& reader : readers) {
+        const auto caller = authenticator_.renewed(reader->caller, *snapshot, context_.clock.wall());
+        if (caller && may_any(*caller, needed)) continue;
+        end(*reader, caller ? "permission_withdrawn" : "credential_ended");
+        readers_.erase(reader);
+    }
+}
+
 void EventStreams::tick() {
+    check_credentials();
     // Nothing came for a second: perhaps a batch was lost on the way.
     if (std::exchange(last_head_, tail_.head()) == tail_.head()) tail_.advance(context_.store.health().last_event);
     const auto now = context_.clock.now();

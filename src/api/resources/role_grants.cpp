@@ -115,6 +115,35 @@ void change_holders(ApiContext& context, const ApiRequest& request, Kind kind, R
            });
 }
 
+/// `{"subjectIds":[…],"divisionIds":[…]}`; there are no groups here.
+Result<std::vector<std::string>> granted_subjects(const ApiRequest& request, Reply& reply) {
+    const auto type = request.http.query_value("subjectType").value_or("PC_USER");
+    if (type != "PC_USER" && type != "PC_OAUTH_CLIENT")
+        return fail(ErrorCode::InvalidValue, "subjectType must be PC_USER or PC_OAUTH_CLIENT.", "subjectType");
+    DP_TRY(body, body_of(request));
+    auto subjects = body->texts("subjectIds", kMaxItems, 64);
+    const auto divisions = body->texts("divisionIds", kMaxItems, 64);
+    if (!subjects) body->refuse("subjectIds", "is required");
+    if (!divisions) body->refuse("divisionIds", "is required");
+    for (const auto& division : divisions.value_or(std::vector<std::string>{}))
+        if (!is_home(request, division)) body->refuse("divisionIds", "names a division that does not exist");
+    DP_CHECK(finish(body, request, reply));
+    const auto is_of_type = [&](const std::string& id) {
+        return type == "PC_USER" ? bool(request.config().user(telephony::UserId(id)))
+                                 : bool(request.config().find<telephony::OAuthClient>(telephony::OAuthClientId(id)));
+    };
+    for (const auto& id : *subjects)
+        if (!is_of_type(id)) return std::unexpected(not_found(type == "PC_USER" ? "user" : "OAuth client", id));
+    return std::move(*subjects);
+}
+
+void grant_to_subjects(ApiContext& context, const ApiRequest& request, Kind kind, Reply reply) {
+    const auto subjects = granted_subjects(request, reply);
+    if (!subjects) return std::move(reply).error(subjects.error());
+    change(context, request, *subjects, {kind, {RoleId(request.parameter("roleId"))}}, std::move(reply),
+           answer_nothing);
+}
+
 void holders(const ApiRequest& request, Reply reply) {
     const RoleId role(request.parameter("roleId"));
     if (!request.config().find<telephony::Role>(role)) return std::move(reply).error(not_found("role", role.str()));
@@ -169,6 +198,7 @@ void add_role_grants(Router& router, ApiContext& context) {
     add("POST", "/api/v2/authorization/subjects/{subjectId}/bulkadd", Kind::Add, grant_many);
     add("POST", "/api/v2/authorization/subjects/{subjectId}/bulkremove", Kind::Remove, grant_many);
     add("POST", "/api/v2/authorization/subjects/{subjectId}/bulkreplace", Kind::Replace, grant_many);
+    add("POST", "/api/v2/authorization/roles/{roleId}", Kind::Add, grant_to_subjects);
     add("PUT", "/api/v2/authorization/roles/{roleId}/users/add", Kind::Add, change_holders);
     add("PUT", "/api/v2/authorization/roles/{roleId}/users/remove", Kind::Remove, change_holders);
     router.add({"GET", "/api/v2/authorization/roles/{roleId}/users", kRead,

@@ -33,12 +33,8 @@ Shape<Role> role_shape() {
     return out;
 }
 
-void fill_role(JsonReader& body, Role& role) {
-    body.ignore({"permissions", "unusedPermissions", "userCount", "default", "base", "defaultRoleId", "roleNeedsUpdate",
-                 "baseLicense", "addonLicenses", "dateLicenseLastUpdated"});
-    role.name = body.required_text("name");
-    role.description = body.text("description", 1024).value_or("");
-    role.policies.clear();
+std::vector<PermissionPolicy> read_policies(JsonReader& body) {
+    std::vector<PermissionPolicy> out;
     for (JsonReader* each : body.objects("permissionPolicies", kMaxPolicies)) {
         PermissionPolicy policy;
         policy.domain = each->required_text("domain", 64);
@@ -50,8 +46,24 @@ void fill_role(JsonReader& body, Role& role) {
                 each->refuse("actionSet", fmt::format("names {}:{}:{}, which is no permission here; see "
                                                       "/api/v2/authorization/permissions",
                                                       policy.domain, policy.entity, action));
-        role.policies.push_back(std::move(policy));
+        out.push_back(std::move(policy));
     }
+    return out;
+}
+
+/// What a body that does not name a field says of it: PUT clears it, PATCH keeps it (RFC 7396; `null` clears).
+enum class Absent { Cleared, Kept };
+
+void fill_role(JsonReader& body, Role& role, Absent absent) {
+    body.ignore(kEnvelopeFields);
+    body.ignore({"permissions", "unusedPermissions", "userCount", "default", "base", "defaultRoleId", "roleNeedsUpdate",
+                 "baseLicense", "addonLicenses", "dateLicenseLastUpdated"});
+    const auto says = [&](std::string_view field) {
+        return absent == Absent::Cleared || body.has(field) || body.is_null(field);
+    };
+    if (says("name")) role.name = body.required_text("name");
+    if (says("description")) role.description = body.text("description", 1024).value_or("");
+    if (says("permissionPolicies")) role.policies = read_policies(body);
 }
 
 void create(ApiContext& context, const ApiRequest& request, Reply reply) {
@@ -59,8 +71,7 @@ void create(ApiContext& context, const ApiRequest& request, Reply reply) {
     if (!body) return std::move(reply).error(body.error());
     Role role;
     role.id = telephony::RoleId(context.random.uuid());
-    (*body)->ignore(kEnvelopeFields);
-    fill_role(**body, role);
+    fill_role(**body, role, Absent::Cleared);
     if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
     if (auto ok = may_grant(request.caller, role); !ok)
         return std::move(reply).error(403, "missing.permissions", ok.error());
@@ -76,7 +87,7 @@ Result<void> check_changeable(const Role& role) {
                 role.id.str());
 }
 
-void replace(ApiContext& context, const ApiRequest& request, Reply reply) {
+void change(ApiContext& context, const ApiRequest& request, Reply reply, Absent absent) {
     const auto& id = request.parameter("roleId");
     const auto& present = request.config().find<Role>(telephony::RoleId(id));
     if (!present) return std::move(reply).error(not_found("role", id));
@@ -86,8 +97,7 @@ void replace(ApiContext& context, const ApiRequest& request, Reply reply) {
     auto version = expected_version(request, **body);
     if (!version) return std::move(reply).error(version.error());
     Role role = *present;
-    (*body)->ignore(kEnvelopeFields);
-    fill_role(**body, role);
+    fill_role(**body, role, absent);
     if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
     if (auto ok = may_grant(request.caller, role); !ok)
         return std::move(reply).error(403, "missing.permissions", ok.error());
@@ -95,13 +105,23 @@ void replace(ApiContext& context, const ApiRequest& request, Reply reply) {
                                   when_stored(std::move(reply), role_shape(), 200));
 }
 
+void replace(ApiContext& context, const ApiRequest& request, Reply reply) {
+    change(context, request, std::move(reply), Absent::Cleared);
+}
+
+void patch(ApiContext& context, const ApiRequest& request, Reply reply) {
+    change(context, request, std::move(reply), Absent::Kept);
+}
+
 void remove(ApiContext& context, const ApiRequest& request, Reply reply) {
     const auto& id = request.parameter("roleId");
     const auto& present = request.config().find<Role>(telephony::RoleId(id));
     if (!present) return std::move(reply).error(not_found("role", id));
     if (auto ok = check_changeable(*present); !ok) return std::move(reply).error(ok.error());
-    context.configuration.remove(write_context(request, context.clock), telephony::EntityType::Role, id,
-                                 telephony::kAnyVersion, context.executor,
+    const auto version = matched_version(request);
+    if (!version) return std::move(reply).error(version.error());
+    context.configuration.remove(write_context(request, context.clock), telephony::EntityType::Role, id, *version,
+                                 context.executor,
                                  [reply = std::move(reply)](Result<telephony::Committed> done) mutable {
                                      done ? std::move(reply).empty(204) : std::move(reply).error(done.error());
                                  });
@@ -147,6 +167,7 @@ void add_roles(Router& router, ApiContext& context) {
     };
     router.add({"POST", shape.collection, kWrite, bind(create)});
     router.add({"PUT", shape.item, kWrite, bind(replace)});
+    router.add({"PATCH", shape.item, kWrite, bind(patch)});
     router.add({"DELETE", shape.item, kWrite, bind(remove)});
     router.add({"GET", "/api/v2/authorization/permissions", kRead,
                 [](ApiRequest request, Reply reply) { permissions(request, std::move(reply)); }});

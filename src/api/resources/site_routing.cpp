@@ -50,6 +50,7 @@ json::object route_json(const OutboundRoute& route, const Site& site, const Orga
     out["enabled"] = route.enabled;
     out["distribution"] = telephony::name_of(route.distribution);
     out["externalTrunkBases"] = std::move(trunks);
+    out["site"] = reference(site.id.str(), site.name, kSites);
     return out;
 }
 
@@ -247,9 +248,7 @@ void SiteRouting::list_routes(const ApiRequest& request, Reply reply, const std:
         for (const auto& route : site->outbound_routes)
             if (!name || matches_wildcard(*name, route.name)) found.emplace_back(site, &route);
     std::move(reply).json(200, list_envelope(request.http, *page, found.size(), [&](std::size_t i) {
-                              auto out = route_json(*found[i].second, *found[i].first, request.config());
-                              out["site"] = reference(found[i].first->id.str(), found[i].first->name, kSites);
-                              return out;
+                              return route_json(*found[i].second, *found[i].first, request.config());
                           }));
 }
 

@@ -54,6 +54,10 @@ void fill_user(JsonReader& body, User& user) {
     if (auto email = body.text("email")) user.email = *email;
     if (auto title = body.text("title")) user.title = *title;
     if (auto department = body.text("department")) user.department = *department;
+    if (const auto state = body.text("state")) {
+        if (*state != "active" && *state != "inactive") body.refuse("state", "must be active or inactive");
+        user.state = *state == "inactive" ? UserState::Inactive : UserState::Active;
+    }
     if (auto* site = body.object("site")) {
         user.site = telephony::SiteId(site->required_text("id", 64));
         site->ignore({"name", "selfUri"});

@@ -19,7 +19,12 @@ def trusting_context() -> ssl.SSLContext:
 
 
 class Closed(AssertionError):
-    pass
+    """`code` and `reason` as in the close frame; 1005 without one."""
+
+    def __init__(self, text: str, payload: bytes = b""):
+        super().__init__(text)
+        self.code = struct.unpack(">H", payload[:2])[0] if len(payload) >= 2 else 1005
+        self.reason = payload[2:].decode()
 
 
 class WebSocket:
@@ -89,7 +94,7 @@ class WebSocket:
             payload = self._take(size)
             opcode = first & 0x0F
             if opcode == 8:
-                raise Closed(f"closed: {payload!r}")
+                raise Closed(f"closed: {payload!r}", payload)
             if opcode == 9:
                 self.send(payload, 10)
             elif opcode in (1, 2):
