@@ -35,6 +35,7 @@ void add_format(CLI::App& command, Format& format, const std::vector<std::pair<s
                                                            return out;
                                                        }(),
                                                        ",")));
+    command.add_flag_callback("--json", [&format] { format = Format::Json; }, "the same as -o json");
 }
 
 const std::vector<std::pair<std::string, Format>> kFormats{
@@ -152,6 +153,34 @@ void add_login_commands(CLI::App& program, int& status) {
     token->callback([where = connection, &status] { status = print_token(*where); });
 }
 
+void add_trunk_commands(CLI::App& program, int& status) {
+    auto* trunk = program.add_subcommand("trunk", "carrier trunks");
+    trunk->require_subcommand(1);
+    auto [test, test_command] = add<TrunkTestCommand>(
+        *trunk, "test", "ask the carrier everything that a call would: exit code 1 when a step fails");
+    add_connection(*test, test_command->connection);
+    add_format(*test, test_command->format, {{"table", Format::Table}, {"json", Format::Json}});
+    test->add_option("ID", test_command->trunk, "its id or name")->required();
+    test->callback([command = test_command, &status] { status = test_trunk(*command); });
+}
+
+void add_explain_command(CLI::App& program, int& status) {
+    auto* routing = program.add_subcommand("routing", "where calls to a number go");
+    routing->require_subcommand(1);
+    auto [explain, explain_command] = add<ExplainCommand>(
+        *routing, "explain",
+        "say where a call would go, step by step; nothing rings: exit code 1 when it leads nowhere");
+    add_connection(*explain, explain_command->connection);
+    add_format(*explain, explain_command->format, {{"table", Format::Table}, {"json", Format::Json}});
+    explain->add_option("NUMBER", explain_command->number, "the number that is called")->required();
+    explain->add_option("--at", explain_command->at, "when, such as 2026-01-05T14:00:00Z; now without it")
+        ->type_name("TIME");
+    explain->add_option("--digits", explain_command->digits, "the keys that the caller presses, one per menu")
+        ->type_name("KEYS");
+    explain->add_flag("--unanswered", explain_command->unanswered, "nobody who is rung answers");
+    explain->callback([command = explain_command, &status] { status = explain_routing(*command); });
+}
+
 void add_tail_command(CLI::App& program, int& status) {
     auto [tail, tail_command] = add<TailCommand>(program, "tail", "show events as they happen");
     add_connection(*tail, tail_command->connection);
@@ -167,6 +196,8 @@ void add_tail_command(CLI::App& program, int& status) {
 void add_client_commands(CLI::App& program, int& status) {
     add_resource_commands(program, status);
     add_routing_commands(program, status);
+    add_trunk_commands(program, status);
+    add_explain_command(program, status);
     add_tail_command(program, status);
     add_login_commands(program, status);
     add_completion(program);

@@ -93,6 +93,25 @@ struct ExportCommand {
 };
 int export_routing(const ExportCommand& command);
 
+struct TrunkTestCommand {
+    Connection connection;
+    std::string trunk;  ///< id or name
+    Format format = Format::Table;
+};
+/// kFailed when a step failed.
+int test_trunk(const TrunkTestCommand& command);
+
+struct ExplainCommand {
+    Connection connection;
+    std::string number;
+    std::string at;           ///< RFC 3339, UTC; empty: now
+    std::string digits;       ///< keys that the caller presses, one per menu
+    bool unanswered = false;  ///< nobody who is rung answers
+    Format format = Format::Table;
+};
+/// kFailed when the number leads nowhere.
+int explain_routing(const ExplainCommand& command);
+
 struct TailCommand {
     Connection connection;
     std::string since;        ///< a sequence; empty: what happens from now on

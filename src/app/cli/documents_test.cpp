@@ -102,6 +102,9 @@ TEST(Holds, LooksOnlyAtWhatIsSaid) {
         {"name", "x"}, {"version", 3}, {"site", {{"id", "s"}, {"name", "S"}}}, {"codecs", {"a", "b"}}};
     EXPECT_TRUE(holds(live, {{"name", "x"}, {"site", {{"id", "s"}}}, {"codecs", {"a", "b"}}, {"absent", nullptr}}));
     EXPECT_FALSE(holds(live, {{"codecs", {"a"}}}));
+    const json::value members = {{"members", {{{"id", "u"}, {"name", "U"}}, {{"id", "v"}, {"name", "V"}}}}};
+    EXPECT_TRUE(holds(members, {{"members", {{{"id", "u"}}, {{"id", "v"}}}}}));
+    EXPECT_FALSE(holds(members, {{"members", {{{"id", "v"}}, {{"id", "u"}}}}}));
     EXPECT_FALSE(holds(live, {{"site", {{"id", "t"}}}}));
     EXPECT_FALSE(holds(live, {{"absent", ""}}));
 }

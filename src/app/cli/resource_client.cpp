@@ -38,7 +38,16 @@ Error not_there(const ResourceKind& kind, std::string_view name) {
 
 }  // namespace
 
+namespace {
+
+bool holds_each(const json::array& live, const json::array& said) {
+    return live.size() == said.size() && std::ranges::equal(live, said, holds);
+}
+
+}  // namespace
+
 bool holds(const json::value& live, const json::value& said) {
+    if (said.is_array() && live.is_array()) return holds_each(live.get_array(), said.get_array());
     if (!said.is_object()) return live == said;
     return live.is_object() && std::ranges::all_of(said.get_object(), [&](const auto& member) {
                const auto* there = live.get_object().if_contains(member.key());
@@ -62,6 +71,21 @@ Result<json::array> ResourceClient::list(const ResourceKind& kind, const Filters
     return out;
 }
 
+/// Below its owner, where it has one: the list says whose it is.
+Result<std::string> ResourceClient::path_to(const ResourceKind& kind, std::string_view id) {
+    if (kind.owner.empty()) return item_path(kind, id);
+    DP_TRY(all, list(kind, {}));
+    for (const auto& entity : all)
+        if (text_at(entity, "id") == id) return item_path(kind, id, text_at(entity, kind.owner));
+    return std::unexpected(not_there(kind, id));
+}
+
+Result<ApiAnswer> ResourceClient::exchange(std::string_view method, const ResourceKind& kind, std::string_view id,
+                                           const std::string& body, const ApiSession::Headers& headers) {
+    DP_TRY(path, path_to(kind, id));
+    return checked(session_.exchange(method, path, body, headers));
+}
+
 Result<std::string> ResourceClient::id_by_key(const ResourceKind& kind, std::string_view key) {
     if (kind.natural_key.empty() || kind.collection.empty()) return std::unexpected(not_there(kind, key));
     DP_TRY(found, list(kind, {{std::string(kind.natural_key), std::string(key)}}));
@@ -76,11 +100,11 @@ Result<std::string> ResourceClient::id_by_key(const ResourceKind& kind, std::str
 }
 
 Result<ApiAnswer> ResourceClient::read(const ResourceKind& kind, std::string_view name) {
-    auto answer = checked(session_.exchange("GET", item_path(kind, name)));
+    auto answer = exchange("GET", kind, name);
     if (answer || answer.error().code != ErrorCode::NotFound) return answer;
     auto id = id_by_key(kind, name);
     if (!id) return std::unexpected(id.error().code == ErrorCode::Conflict ? id.error() : answer.error());
-    return checked(session_.exchange("GET", item_path(kind, *id)));
+    return exchange("GET", kind, *id);
 }
 
 Result<std::optional<ApiAnswer>> ResourceClient::find(const ResourceKind& kind, std::string_view id,
@@ -95,7 +119,7 @@ Result<std::optional<ApiAnswer>> ResourceClient::find(const ResourceKind& kind, 
         if (!found) return std::unexpected(found.error());
         wanted = *found;
     }
-    auto answer = checked(session_.exchange("GET", item_path(kind, wanted)));
+    auto answer = exchange("GET", kind, wanted);
     if (!answer && answer.error().code == ErrorCode::NotFound && !kind.collection.empty())
         return std::optional<ApiAnswer>{};
     if (!answer) return std::unexpected(answer.error());
@@ -107,7 +131,11 @@ Result<std::pair<Applied, std::string>> ResourceClient::apply(const ResourceKind
     const json::value said(document);
     DP_TRY(present, find(kind, text_at(said, "id"), kind.natural_key.empty() ? "" : text_at(said, kind.natural_key)));
     if (!present) {
-        DP_TRY(made, checked(session_.exchange("POST", kind.collection, json::serialize(document))));
+        const auto owner = kind.owner.empty() ? "" : text_at(said, kind.owner);
+        if (!kind.owner.empty() && owner.empty())
+            return fail(ErrorCode::MissingField, fmt::format("A document of the {} needs {}.", kind.name, kind.owner));
+        const auto path = creation_path(kind, owner);
+        DP_TRY(made, checked(session_.exchange("POST", path, json::serialize(document))));
         return std::pair(Applied::Created, text_at(made.body, "id"));
     }
     const auto id = text_at(present->body, "id");
@@ -117,16 +145,16 @@ Result<std::pair<Applied, std::string>> ResourceClient::apply(const ResourceKind
     const auto match = version == 0 ? present->etag : fmt::format("\"{}\"", version);
     ApiSession::Headers headers;
     if (!match.empty()) headers.emplace_back("If-Match", match);
-    DP_CHECK(checked(session_.exchange("PUT", item_path(kind, id), json::serialize(document), headers)));
+    DP_CHECK(exchange("PUT", kind, id, json::serialize(document), headers));
     return std::pair(Applied::Replaced, id);
 }
 
 Result<ApiAnswer> ResourceClient::remove(const ResourceKind& kind, std::string_view name) {
-    auto answer = checked(session_.exchange("DELETE", item_path(kind, name)));
+    auto answer = exchange("DELETE", kind, name);
     if (answer || answer.error().code != ErrorCode::NotFound) return answer;
     auto id = id_by_key(kind, name);
     if (!id) return std::unexpected(id.error().code == ErrorCode::Conflict ? id.error() : answer.error());
-    return checked(session_.exchange("DELETE", item_path(kind, *id)));
+    return exchange("DELETE", kind, *id);
 }
 
 }  // namespace dp::app::cli

@@ -35,12 +35,15 @@ public:
 
 private:
     Result<std::optional<ApiAnswer>> find(const ResourceKind& kind, std::string_view id, std::string_view key);
+    Result<ApiAnswer> exchange(std::string_view method, const ResourceKind& kind, std::string_view id,
+                               const std::string& body = {}, const ApiSession::Headers& headers = {});
+    Result<std::string> path_to(const ResourceKind& kind, std::string_view id);
     Result<std::string> id_by_key(const ResourceKind& kind, std::string_view key);
 
     ApiSession& session_;
 };
 
-/// Is all that `said` says so in `live`? Members of objects that it leaves out do not matter.
+/// Is all that `said` says so in `live`? Members of objects that it leaves out do not matter, elements of arrays do.
 bool holds(const boost::json::value& live, const boost::json::value& said);
 
 }  // namespace dp::app::cli

@@ -35,7 +35,26 @@ const std::vector<ResourceKind>& resource_kinds() {
          "",
          "",
          "/api/v2/telephony/users/{id}/settings"},
+        {"trunkbases",
+         {"trunkbase", "trunkbasesettings"},
+         "/api/v2/telephony/providers/edges/trunkbasesettings",
+         {"name", "id", "trunkType", "state"}},
+        {"queues",
+         {"queue"},
+         "/api/v2/routing/queues",
+         {"name", "id", "memberCount", "mediaSettings.call.alertingTimeoutSeconds"}},
+        {"flows", {"flow"}, "/api/v2/flows", {"name", "id", "type", "active"}},
+        {"schedules", {"schedule"}, "/api/v2/architect/schedules", {"name", "id", "start", "end", "rrule"}},
+        {"schedulegroups", {"schedulegroup"}, "/api/v2/architect/schedulegroups", {"name", "id", "timeZone"}},
         {"sites", {"site"}, "/api/v2/telephony/providers/edges/sites", {"name", "id", "location.id"}},
+        {"outboundroutes",
+         {"outboundroute"},
+         "/api/v2/telephony/providers/edges/outboundroutes",
+         {"name", "id", "site.id", "classificationTypes", "enabled", "distribution"},
+         "name",
+         "entities",
+         "/api/v2/telephony/providers/edges/sites/{owner}/outboundroutes/{id}",
+         "site.id"},
         {"phones",
          {"phone"},
          "/api/v2/telephony/providers/edges/phones",
@@ -87,11 +106,23 @@ Result<const ResourceKind*> resource_kind(std::string_view name) {
                 "resource");
 }
 
-std::string item_path(const ResourceKind& kind, std::string_view id) {
-    const auto encoded = net::percent_encode(id);
-    if (kind.item.empty()) return fmt::format("{}/{}", kind.collection, encoded);
-    std::string out(kind.item);
-    return out.replace(out.find("{id}"), 4, encoded);
+namespace {
+
+std::string filled(std::string path, std::string_view name, std::string_view value) {
+    const auto at = path.find(name);
+    return at == std::string::npos ? path : path.replace(at, name.size(), net::percent_encode(value));
+}
+
+}  // namespace
+
+std::string item_path(const ResourceKind& kind, std::string_view id, std::string_view owner) {
+    const std::string path = kind.item.empty() ? std::string(kind.collection) + "/{id}" : std::string(kind.item);
+    return filled(filled(path, "{owner}", owner), "{id}", id);
+}
+
+std::string creation_path(const ResourceKind& kind, std::string_view owner) {
+    if (kind.owner.empty()) return std::string(kind.collection);
+    return filled(std::string(kind.item.substr(0, kind.item.rfind('/'))), "{owner}", owner);
 }
 
 }  // namespace dp::app::cli

@@ -22,12 +22,16 @@ struct ResourceKind {
     std::string_view natural_key = "name";
     std::string_view list_member = "entities";  ///< of the list's answer
     std::string_view item = "";                 ///< with `{id}`; empty: collection + "/{id}"
+    /// The member that names what one belongs to, when its path is below that (`{owner}` in `item`); the list has all.
+    std::string_view owner = "";
 };
 
 const std::vector<ResourceKind>& resource_kinds();
 /// InvalidValue with the names there are.
 Result<const ResourceKind*> resource_kind(std::string_view name);
 
-std::string item_path(const ResourceKind& kind, std::string_view id);
+std::string item_path(const ResourceKind& kind, std::string_view id, std::string_view owner = {});
+/// Where a new one is sent.
+std::string creation_path(const ResourceKind& kind, std::string_view owner);
 
 }  // namespace dp::app::cli
