@@ -20,6 +20,7 @@ bool is_ended(InboundState state) {
 Call::Call(const CallPorts& ports, CallSetup setup, LegId first_leg, WakeUps wake)
     : ports_(ports),
       setup_(std::move(setup)),
+      name_(first_leg),
       next_leg_(first_leg.value()),
       media_(ports.media),
       exchange_(ports.signaling, media_),
@@ -169,18 +170,46 @@ void Call::release_legs() {
 void Call::release(CallLeg& leg, CallSide& side) {
     const auto& facts = telephony::facts(termination_->reason);
     const int q850 = termination_->q850 != 0 ? termination_->q850 : facts.q850;
-    if (leg.state == LegState::Arrived && side.plan.reach == Reach::Incoming)
-        ports_.signaling.refuse(leg.id, {.status = facts.sip_status, .q850 = q850, .retry_after = {}});
-    else
-        ports_.signaling.hang_up(leg.id, {.q850 = q850});
+    if (leg.state != LegState::Arrived || side.plan.reach != Reach::Incoming)
+        return dismiss(leg, {.q850 = q850}, *termination_);
+    ports_.signaling.refuse(leg.id, {.status = facts.sip_status, .q850 = q850, .retry_after = {}});
     leg_gone(leg, *termination_);
+}
+
+/// The leg has no more part in the call. One whose connection stays goes to rest, any other is hung up.
+void Call::dismiss(CallLeg& leg, const Release& release, const telephony::Termination& termination) {
+    if (!ports_.connections->wants(leg)) {
+        ports_.signaling.hang_up(leg.id, release);
+        return leg_gone(leg, termination);
+    }
+    const bool untaken = leg.state != LegState::Answered && !leg.reopened;
+    ports_.signaling.rest(leg.id, release);
+    CallLeg resting;
+    resting.id = std::exchange(leg.id, LegId{});  // what is left here is a record: its events are not this call's
+    resting.transport = leg.transport;
+    resting.codecs = leg.codecs;
+    resting.negotiation = std::move(leg.negotiation);
+    resting.signalled_from = leg.signalled_from;
+    resting.contact = leg.contact;
+    resting.joined = leg.joined;
+    resting.path_up = true;
+    retire(leg, termination);
+    if (untaken)
+        ports_.connections->leave_untaken(std::move(resting));
+    else
+        ports_.connections->rest(std::move(resting));
 }
 
 /// Signalling has let go of the leg: its media, its trunk session and its station follow.
 void Call::leg_gone(CallLeg& leg, const telephony::Termination& termination) {
     if (!leg.live()) return;
-    leg.state = LegState::Gone;
     media_.close(leg);
+    if (leg.kept) ports_.connections->dropped(leg.id);
+    retire(leg, termination);
+}
+
+void Call::retire(CallLeg& leg, const telephony::Termination& termination) {
+    leg.state = LegState::Gone;
     if (!leg.trunk.empty()) ports_.trunks.release(leg.trunk);
     if (!leg.station.empty()) ports_.phones.station_busy(leg.station, -1);
     leg.trunk = {};
@@ -203,6 +232,17 @@ void Call::on_ended(LegId id, const LegEnd& how) {
     const auto termination = telephony::terminate(reason, reached(), 0, how.q850.value_or(0));
     const bool decides = !side->winner.valid() || side->winner == id;
     leg_gone(*leg, termination);
+    if (decides) lost(*side, termination);
+}
+
+/// The phone hangs up and keeps its connection.
+void Call::on_left(LegId id) {
+    CallSide* side = side_of(id);
+    CallLeg* leg = find(id);
+    if (leg == nullptr || !leg->live()) return;
+    const auto termination = telephony::terminate(reason_of_end({}, side->party, calling(), reached()), reached());
+    const bool decides = !side->winner.valid() || side->winner == id;
+    dismiss(*leg, {}, termination);
     if (decides) lost(*side, termination);
 }
 

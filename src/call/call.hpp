@@ -16,6 +16,7 @@
 #include "call/end_reason.hpp"
 #include "call/exchange.hpp"
 #include "call/inbound_fsm.hpp"
+#include "call/kept_connections.hpp"
 #include "call/media_wiring.hpp"
 #include "call/outbound_fsm.hpp"
 #include "call/phone_directory.hpp"
@@ -41,6 +42,7 @@ struct CallPorts {
     const Clock& clock;
     Random& random;
     CallLimits limits;
+    KeptConnections* connections = nullptr;  ///< set by the book, whose they are
 };
 
 /// The leg that called us.
@@ -108,6 +110,8 @@ public:
     void on_progress(LegId id, int status, const PeerSdp& sdp);
     void on_answered(LegId id, const PeerSdp& sdp);
     void on_failed(LegId id, const LegFailure& failure);
+    void on_accepted(LegId id);
+    void on_left(LegId id);
     void on_cancelled(LegId id);
     void on_acknowledged(LegId id, const PeerSdp& sdp);
     void on_offer(LegId id, const PeerSdp& sdp);
@@ -148,6 +152,8 @@ private:
     void release_legs();
     void release(CallLeg& leg, CallSide& side);
     void leg_gone(CallLeg& leg, const telephony::Termination& termination);
+    void dismiss(CallLeg& leg, const Release& release, const telephony::Termination& termination);
+    void retire(CallLeg& leg, const telephony::Termination& termination);
     void arm_deadline();
     Duration time_limit() const;
     Duration ring_limit(const CallSide& side) const;
@@ -158,10 +164,18 @@ private:
     void dial(CallSide& side);
     void dial_phones(CallSide& side);
     bool dial_phone(CallSide& side, const PhoneContact& contact);
+    bool alert_phone(CallSide& side, const PhoneContact& contact);
+    bool invite_phone(CallSide& side, const PhoneContact& contact, std::optional<CommunicationRef> record);
+    void invite_afresh(CallSide& side, CallLeg& dead, const LegFailure& failure);
+    void occupy(CallLeg& leg, const PhoneContact& contact);
     void dial_gateway(CallSide& side);
     bool place_at_gateway(CallSide& side, const telephony::GatewayChoice& choice, GatewayId gateway);
     bool open_media(CallSide& side, CallLeg& leg, const LegProfile& profile, const Codecs& liked);
-    OutgoingLeg invite_for(const CallSide& side, const CallLeg& leg) const;
+    void order_codecs(CallSide& side, CallLeg& leg, const Codecs& liked);
+    Codecs planned_codecs(const CallSide& side);
+    OutgoingLeg invite_for(const CallSide& side) const;
+    std::string offer_of(CallLeg& leg) const;
+    void reopen(CallSide& side, CallLeg& leg);
     void phone_failed(CallSide& side, CallLeg& leg, const LegFailure& failure);
     void gateway_failed(CallSide& side, CallLeg& leg, const LegFailure& failure);
     void win(CallSide& side, CallLeg& leg);
@@ -251,6 +265,7 @@ private:
     bool transferor_is_first_ = true;
     telephony::Termination transfer_end_;  ///< what brought it to its end
     std::optional<LegId> referrer_;        ///< the phone that asked by REFER and is told how it goes
+    LegId name_;                           ///< the first leg id reserved for it
     std::uint64_t next_leg_;               ///< value of the next leg id
     MediaWiring media_;
     Exchange exchange_;

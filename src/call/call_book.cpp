@@ -39,7 +39,10 @@ void count_end(const telephony::Conversation& conversation) {
 
 }  // namespace
 
-CallBook::CallBook(const CallPorts& ports) : ports_(ports) {}
+CallBook::CallBook(const CallPorts& ports)
+    : connections_({ports.signaling, ports.media, ports.phones, ports.timers, ports.clock}), ports_(ports) {
+    ports_.connections = &connections_;
+}
 CallBook::~CallBook() = default;
 
 LegId CallBook::reserve() {
@@ -55,6 +58,8 @@ LegId CallBook::reserve() {
 }
 
 CallBook::Slot* CallBook::slot_of(LegId leg) {
+    if (connections_.holds(leg)) return nullptr;
+    if (const LegId borrower = connections_.borrower_of(leg); borrower.valid()) leg = borrower;
     if (const auto moved = moved_.find(leg); moved != moved_.end()) return &slots_[moved->second];
     const std::size_t index = slot_index(leg);
     if (!leg.valid() || index >= slots_.size()) return nullptr;
@@ -103,7 +108,9 @@ Result<void> CallBook::merge(LegId transferor, LegId others) {
     if (kept == nullptr || given_up == nullptr || kept == given_up || !kept->call || !given_up->call)
         return fail(ErrorCode::NotFound, "There are no two calls to bring together.");
     DP_TRY(brought, kept->call->take_over(transferor, *given_up->call, others));
-    moved_[brought] = static_cast<std::uint32_t>(kept - slots_.data());
+    const auto index = static_cast<std::size_t>(kept - slots_.data());
+    if (!connections_.reassign(brought, first_leg_of(index, kept->generation)))
+        moved_[brought] = static_cast<std::uint32_t>(index);
     Call& ending = *given_up->call;
     settle(*kept->call);
     settle(ending);
@@ -150,22 +157,33 @@ void CallBook::on_answered(LegId leg, const PeerSdp& sdp) {
 void CallBook::on_failed(LegId leg, const LegFailure& failure) {
     deliver(leg, [&](Call& call) { call.on_failed(leg, failure); });
 }
+void CallBook::on_accepted(LegId leg) {
+    deliver(leg, [&](Call& call) { call.on_accepted(leg); });
+}
+void CallBook::on_left(LegId leg) {
+    deliver(leg, [&](Call& call) { call.on_left(leg); });
+}
 void CallBook::on_cancelled(LegId leg) {
     deliver(leg, [&](Call& call) { call.on_cancelled(leg); });
 }
 void CallBook::on_acknowledged(LegId leg, const PeerSdp& sdp) {
+    if (connections_.holds(leg) && !sdp.empty()) return connections_.on_offer_answered(leg, sdp);
     deliver(leg, [&](Call& call) { call.on_acknowledged(leg, sdp); });
 }
 void CallBook::on_offer(LegId leg, const PeerSdp& sdp) {
+    if (connections_.holds(leg)) return connections_.on_offer(leg, sdp);
     deliver(leg, [&](Call& call) { call.on_offer(leg, sdp); });
 }
 void CallBook::on_offer_answered(LegId leg, const PeerSdp& sdp) {
+    if (connections_.holds(leg)) return connections_.on_offer_answered(leg, sdp);
     deliver(leg, [&](Call& call) { call.on_offer_answered(leg, sdp); });
 }
 void CallBook::on_offer_refused(LegId leg, int status) {
+    if (connections_.holds(leg)) return connections_.on_offer_refused(leg);
     deliver(leg, [&](Call& call) { call.on_offer_refused(leg, status); });
 }
 std::string CallBook::current_sdp(LegId leg) {
+    if (connections_.holds(leg)) return connections_.current_sdp(leg);
     const Slot* slot = slot_of(leg);
     return slot != nullptr && slot->call ? slot->call->current_sdp(leg) : std::string();
 }
@@ -173,6 +191,7 @@ void CallBook::on_digit(LegId leg, char digit, std::chrono::milliseconds duratio
     deliver(leg, [&](Call& call) { call.on_digit(leg, digit, duration); });
 }
 void CallBook::on_ended(LegId leg, const LegEnd& end) {
+    if (connections_.holds(leg)) return connections_.on_ended(leg);
     deliver(leg, [&](Call& call) { call.on_ended(leg, end); });
 }
 
@@ -180,6 +199,7 @@ void CallBook::on_media_path_up(LegId leg) {
     deliver(leg, [&](Call& call) { call.on_path_up(leg); });
 }
 void CallBook::on_media_failed(LegId leg, MediaFailure reason) {
+    if (connections_.holds(leg)) return connections_.on_path_lost(leg);
     deliver(leg, [&](Call& call) { call.on_media_failed(leg, reason); });
 }
 void CallBook::on_media_timeout(LegId leg) {

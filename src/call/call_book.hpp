@@ -47,10 +47,14 @@ public:
     }
     /// Ends every call.
     void abort_all(telephony::EndReason reason);
+    /// The persistent connections of phones: those at rest, and those that calls have borrowed.
+    KeptConnections& connections() { return connections_; }
 
     void on_progress(LegId leg, int status, const PeerSdp& sdp) override;
     void on_answered(LegId leg, const PeerSdp& sdp) override;
     void on_failed(LegId leg, const LegFailure& failure) override;
+    void on_accepted(LegId leg) override;
+    void on_left(LegId leg) override;
     void on_cancelled(LegId leg) override;
     void on_acknowledged(LegId leg, const PeerSdp& sdp) override;
     void on_offer(LegId leg, const PeerSdp& sdp) override;
@@ -82,6 +86,7 @@ private:
     void close(Call& call);
     void vacate(std::size_t index);
 
+    KeptConnections connections_;
     CallPorts ports_;
     std::atomic<std::size_t> live_{0};
     std::vector<Slot> slots_;

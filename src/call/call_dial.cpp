@@ -32,19 +32,67 @@ void Call::dial_phones(CallSide& side) {
 }
 
 bool Call::dial_phone(CallSide& side, const PhoneContact& contact) {
+    return alert_phone(side, contact) || invite_phone(side, contact, std::nullopt);
+}
+
+/// Inside the contact's connection, if one is at rest. False: an INVITE is needed.
+bool Call::alert_phone(CallSide& side, const PhoneContact& contact) {
+    if (bypasses()) return false;
+    const CallLeg* other = other_side(side).standing();
+    auto kept = ports_.connections->borrow(contact.id, other != nullptr ? other->id : LegId{}, name_);
+    if (!kept) return false;
+    CallLeg& leg = side.legs.emplace_back(std::move(*kept));
+    leg.kept = true;
+    leg.state = LegState::Placed;
+    occupy(leg, contact);
+    begin_record(side, leg, side.plan.address, contact.phone, {});
+    OutgoingLeg invite = invite_for(side);
+    invite.target = contact.id;
+    if (profile_of_phone(*setup_.config, contact.phone, contact.media).answer_mode == AnswerMode::Automatic)
+        invite.answer_mode = AnswerMode::Automatic;
+    ports_.signaling.alert(leg.id, std::move(invite));
+    return true;
+}
+
+/// Without `record` the attempt gets one of its own.
+bool Call::invite_phone(CallSide& side, const PhoneContact& contact, std::optional<CommunicationRef> record) {
     LegProfile profile = profile_of_phone(*setup_.config, contact.phone, contact.media);
     profile.family = contact.family;
     CallLeg& leg = add_leg(side, LegId(next_leg_++));
-    const telephony::GatewayChoice* planned = other_side(side).plan.hunt.current();
-    if (!open_media(side, leg, profile, planned != nullptr ? to_sdp(planned->codecs) : Codecs{})) return false;
-    leg.station = contact.station;
-    ports_.phones.station_busy(leg.station, 1);
-    begin_record(side, leg, side.plan.address, contact.phone, {});
-    OutgoingLeg invite = invite_for(side, leg);
+    if (!open_media(side, leg, profile, planned_codecs(side))) return false;
+    occupy(leg, contact);
+    if (record)
+        leg.record = *record;
+    else
+        begin_record(side, leg, side.plan.address, contact.phone, {});
+    OutgoingLeg invite = invite_for(side);
+    invite.sdp = offer_of(leg);
     invite.target = contact.id;
+    invite.may_rest =
+        contact.media == MediaTransport::Webrtc && ports_.phones.keeps_connection(contact.id) > Duration::zero();
     if (profile.answer_mode == AnswerMode::Automatic) invite.answer_mode = AnswerMode::Automatic;
     ports_.signaling.place(leg.id, std::move(invite));
     return true;
+}
+
+void Call::occupy(CallLeg& leg, const PhoneContact& contact) {
+    leg.contact = contact.id;
+    leg.station = contact.station;
+    ports_.phones.station_busy(leg.station, 1);
+}
+
+/// The connection that the phone was alerted in is dead: an INVITE tries the same contact, under the same record.
+void Call::invite_afresh(CallSide& side, CallLeg& dead, const LegFailure& failure) {
+    const CommunicationRef record = dead.record;
+    const auto contacts = ports_.phones.contacts_of(setup_.config->id(), side.plan.user);
+    const auto contact = std::ranges::find(contacts, dead.contact, &PhoneContact::id);
+    media_.close(dead);
+    ports_.connections->dropped(dead.id);
+    dead.kept = false;
+    ports_.phones.station_busy(std::exchange(dead.station, {}), -1);
+    if (contact == contacts.end()) return phone_failed(side, dead, failure);
+    dead.state = LegState::Gone;
+    if (!invite_phone(side, *contact, record) && side.live_legs() == 0) not_reached(side, EndReason::Overloaded);
 }
 
 void Call::dial_gateway(CallSide& side) {
@@ -75,7 +123,8 @@ bool Call::place_at_gateway(CallSide& side, const telephony::GatewayChoice& choi
         return false;
     }
     begin_record(side, leg, side.plan.address, {}, choice.trunk->id);
-    OutgoingLeg invite = invite_for(side, leg);
+    OutgoingLeg invite = invite_for(side);
+    invite.sdp = offer_of(leg);
     invite.target = gateway;
     if (side.plan.hunt.has_more()) invite.silence_limit = ports_.limits.silent_gateway;
     ports_.signaling.place(leg.id, std::move(invite));
@@ -91,21 +140,32 @@ bool Call::open_media(CallSide& side, CallLeg& leg, const LegProfile& profile, c
         leg.state = LegState::Gone;
         return false;
     }
-    const Codecs agreed = other != nullptr ? agreed_codecs(*other) : Codecs{};
-    leg.negotiation->set_codecs(agreed.empty() ? favouring(leg.codecs, liked)
-                                               : offer_towards(leg.codecs, agreed, media_.transcoder()));
+    order_codecs(side, leg, liked);
     return true;
 }
 
-OutgoingLeg Call::invite_for(const CallSide& side, const CallLeg& leg) const {
+void Call::order_codecs(CallSide& side, CallLeg& leg, const Codecs& liked) {
+    const CallLeg* other = other_side(side).standing();
+    const Codecs agreed = other != nullptr ? agreed_codecs(*other) : Codecs{};
+    leg.negotiation->set_codecs(agreed.empty() ? favouring(leg.codecs, liked)
+                                               : offer_towards(leg.codecs, agreed, media_.transcoder()));
+}
+
+/// Those of the trunk that the other side is dialled by.
+Codecs Call::planned_codecs(const CallSide& side) {
+    const telephony::GatewayChoice* planned = other_side(side).plan.hunt.current();
+    return planned != nullptr ? to_sdp(planned->codecs) : Codecs{};
+}
+
+std::string Call::offer_of(CallLeg& leg) const {
+    return leg.anchored() ? leg.negotiation->make_offer() : first_.legs.front().peer_sdp;
+}
+
+OutgoingLeg Call::invite_for(const CallSide& side) const {
     OutgoingLeg invite;
     const bool to_agent = side.party == Party::Agent;
     invite.from = side.plan.shown;
     invite.called = side.plan.dialed.empty() ? setup_.dialed : side.plan.dialed;
-    if (leg.anchored())
-        invite.sdp = leg.negotiation->make_offer();
-    else
-        invite.sdp = first_.legs.front().peer_sdp;
     if (to_agent) {
         invite.conversation = report_.conversation().id.str();
         if (&side != &target_) invite.answer_mode = setup_.answer_mode;
@@ -160,10 +220,9 @@ void Call::on_answered(LegId id, const PeerSdp& sdp) {
     CallSide* side = side_of(id);
     CallLeg* leg = find(id);
     if (leg == nullptr || !leg->live()) return;
-    if (side->winner.valid()) {  // two phones answered at once
-        ports_.signaling.hang_up(id, {.q850 = 26});
-        return leg_gone(*leg, telephony::terminate(EndReason::Cancelled, Reached::NotConnected));
-    }
+    if (side->winner.valid())  // two phones answered at once
+        return dismiss(*leg, {.q850 = 26, .answered_elsewhere = true},
+                       telephony::terminate(EndReason::Cancelled, Reached::NotConnected));
     if (!take_sdp(*leg, sdp)) {
         ports_.signaling.hang_up(id, {.q850 = 65});
         const LegFailure incompatible{
@@ -192,9 +251,28 @@ void Call::win(CallSide& side, CallLeg& leg) {
     }
     for (CallLeg& loser : side.legs) {
         if (loser.id == leg.id || !loser.live()) continue;
-        ports_.signaling.hang_up(loser.id, {.q850 = 26, .answered_elsewhere = true});
-        leg_gone(loser, telephony::terminate(EndReason::Cancelled, Reached::NotConnected));
+        dismiss(loser, {.q850 = 26, .answered_elsewhere = true},
+                telephony::terminate(EndReason::Cancelled, Reached::NotConnected));
     }
+}
+
+/// The phone takes what it was alerted to inside its connection.
+void Call::on_accepted(LegId id) {
+    CallSide* side = side_of(id);
+    CallLeg* leg = find(id);
+    if (leg == nullptr || (leg->state != LegState::Placed && leg->state != LegState::Ringing) || !leg->kept) return;
+    if (side->winner.valid())
+        return dismiss(*leg, {.q850 = 26, .answered_elsewhere = true},
+                       telephony::terminate(EndReason::Cancelled, Reached::NotConnected));
+    leg->state = LegState::Taken;
+    if (!leg->negotiation->awaits_answer()) reopen(*side, *leg);  // else `inactive` is on its way
+}
+
+void Call::reopen(CallSide& side, CallLeg& leg) {
+    leg.reopened = true;
+    leg.negotiation->set_direction(sdp::Direction::SendRecv);
+    order_codecs(side, leg, planned_codecs(side));
+    ports_.signaling.offer(leg.id, leg.negotiation->make_offer());
 }
 
 void Call::on_failed(LegId id, const LegFailure& failure) {
@@ -208,8 +286,14 @@ void Call::on_failed(LegId id, const LegFailure& failure) {
 }
 
 void Call::phone_failed(CallSide& side, CallLeg& leg, const LegFailure& failure) {
+    if (leg.kept && failure.kind != LegFailure::Kind::Rejected) return invite_afresh(side, leg, failure);
     const EndReason reason = reason_of_phone_failure(failure, calling());
-    leg_gone(leg, telephony::terminate(reason, Reached::NotConnected, failure.status, failure.q850.value_or(0)));
+    const auto termination =
+        telephony::terminate(reason, Reached::NotConnected, failure.status, failure.q850.value_or(0));
+    if (leg.kept)
+        dismiss(leg, {}, termination);  // declined: the connection stands
+    else
+        leg_gone(leg, termination);
     if (side.winner.valid()) return;
     phone_reason_ = phone_reason_ ? worse_of(*phone_reason_, reason) : reason;
     if (side.live_legs() == 0 || speaks_for_all(failure))

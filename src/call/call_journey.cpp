@@ -91,8 +91,7 @@ bool Call::hunts_for_journey(const CallSide& side) const {
 void Call::hunt_failed(const telephony::Termination& termination) {
     for (CallLeg& leg : second_.legs) {
         if (!leg.live()) continue;
-        ports_.signaling.hang_up(leg.id, {.q850 = telephony::facts(termination.reason).q850});
-        leg_gone(leg, termination);
+        dismiss(leg, {.q850 = telephony::facts(termination.reason).q850}, termination);
     }
     hunt_failure_ = termination.reason;
     take(CallEvent::SecondLost);

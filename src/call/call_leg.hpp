@@ -21,6 +21,7 @@ enum class LegState : std::uint8_t {
     Placed,   ///< our INVITE is out
     Ringing,
     EarlyMedia,
+    Taken,  ///< alerted inside a kept dialog: the phone accepts, our re-INVITE is due or out
     Answered,
     Gone,
 };
@@ -37,6 +38,9 @@ struct CallLeg {
     telephony::TrunkId trunk;  ///< not empty: holds one of its sessions
     GatewayId gateway;
     telephony::StationId station;
+    ContactId contact;      ///< of a phone that we called
+    bool kept = false;      ///< borrowed: its dialog and media stood before this call
+    bool reopened = false;  ///< our `sendrecv` to a kept one is out
     bool path_up = false;
     bool held = false;            ///< by its peer
     telephony::SetParty asked{};  ///< what the API has asked of this party

@@ -140,11 +140,24 @@ void Call::on_offer(LegId id, const PeerSdp& sdp) {
 }
 
 void Call::on_offer_answered(LegId id, const PeerSdp& sdp) {
-    if (CallLeg* leg = find(id); leg != nullptr && leg->live()) exchange_.answered(*leg, partner_of(id), sdp);
+    CallLeg* leg = find(id);
+    if (leg == nullptr || !leg->live()) return;
+    if (leg->state == LegState::Taken && leg->reopened) return on_answered(id, sdp);
+    exchange_.answered(*leg, partner_of(id), sdp);
+    if (leg->state == LegState::Taken) reopen(*side_of(id), *leg);
 }
 
+/// A kept leg that cannot be opened again is of no use: 488, and it ends.
 void Call::on_offer_refused(LegId id, int status) {
-    if (CallLeg* leg = find(id); leg != nullptr && leg->live()) exchange_.refused(*leg, partner_of(id), status);
+    CallLeg* leg = find(id);
+    if (leg == nullptr || !leg->live()) return;
+    exchange_.refused(*leg, partner_of(id), status);
+    if (leg->state != LegState::Taken) return;
+    if (!leg->reopened) return reopen(*side_of(id), *leg);
+    ports_.signaling.hang_up(id, {.q850 = 65});
+    const LegFailure unusable{
+        .kind = LegFailure::Kind::Transport, .status = 0, .phrase = {}, .q850 = {}, .retry_after = {}};
+    phone_failed(*side_of(id), *leg, unusable);
 }
 
 std::string Call::current_sdp(LegId id) {
@@ -187,6 +200,13 @@ void Call::on_media_failed(LegId id, MediaFailure failure) {
     CallSide* side = side_of(id);
     CallLeg* leg = find(id);
     if (leg == nullptr || !leg->live()) return;
+    leg->path_up = false;  // nothing to be kept
+    if (leg->kept && side->winner != id) {
+        ports_.signaling.hang_up(id, {});
+        const LegFailure gone{
+            .kind = LegFailure::Kind::Transport, .status = 0, .phrase = {}, .q850 = {}, .retry_after = {}};
+        return phone_failed(*side, *leg, gone);
+    }
     if (side->winner == id) return lost(*side, telephony::terminate(reason_of_media(failure), reached()));
     if (!side->winner.valid() && side->live_legs() == 1 && leg->state != LegState::EarlyMedia)
         not_reached(*side, reason_of_media(failure));
@@ -194,7 +214,9 @@ void Call::on_media_failed(LegId id, MediaFailure failure) {
 
 void Call::on_media_timeout(LegId id) {
     CallSide* side = side_of(id);
-    if (side != nullptr && side->winner == id) lost(*side, telephony::terminate(EndReason::MediaTimeout, reached()));
+    if (side == nullptr || side->winner != id) return;
+    side->find(id)->path_up = false;  // such a connection is not worth keeping
+    lost(*side, telephony::terminate(EndReason::MediaTimeout, reached()));
 }
 
 void Call::on_one_way(LegId id) {

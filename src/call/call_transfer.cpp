@@ -242,8 +242,7 @@ void Call::drop_target(const telephony::Termination& termination) {
 void Call::hang_up_side(CallSide& side, const telephony::Termination& termination) {
     for (CallLeg& leg : side.legs) {
         if (!leg.live()) continue;
-        ports_.signaling.hang_up(leg.id, {.q850 = kNormalClearing});
-        leg_gone(leg, termination);
+        dismiss(leg, {.q850 = kNormalClearing}, termination);
     }
 }
 

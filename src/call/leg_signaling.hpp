@@ -37,6 +37,7 @@ struct OutgoingLeg {
     std::string sdp;     ///< our offer
     std::string conversation;  ///< goes into X-Dialplane-Conversation towards phones, never to a carrier
     AnswerMode answer_mode = AnswerMode::Person;
+    bool may_rest = false;           ///< the phone is told that its dialog may outlive the call
     Duration silence_limit{};        ///< give up when nothing at all is heard for so long (Timer B); zero: 64·T1
     std::uint8_t max_forwards = 70;  ///< what is left after this hop (RFC 7332: the incoming value minus one)
 };
@@ -96,6 +97,14 @@ public:
     virtual ~LegSignaling() = default;
 
     virtual void place(LegId leg, OutgoingLeg invite) = 0;
+    /// Alerts the phone inside the leg's dialog, which stands (kept_connection_fsm.hpp); `invite` has no
+    /// description. on_progress(180) follows, then on_accepted() or on_failed(): Rejected when the phone
+    /// declines, another kind when the dialog is dead: then it is gone here, too.
+    virtual void alert(LegId leg, OutgoingLeg invite) = 0;
+    /// The call is over or taken back, its dialog stays.
+    virtual void rest(LegId leg, const Release& release) = 0;
+    /// The phone understands being alerted inside this dialog.
+    virtual bool can_rest(LegId leg) const = 0;
     /// Provisional answer to an incoming leg: 180 without SDP, 183 with it.
     virtual void progress(LegId leg, Ringing ringing, std::string_view sdp) = 0;
     /// 200 to an incoming leg. With an empty remote offer `sdp` is our offer and the answer comes as on_late_answer().
@@ -128,6 +137,10 @@ public:
     /// answer_offer() follows.
     virtual void on_answered(LegId leg, const PeerSdp& sdp) = 0;
     virtual void on_failed(LegId leg, const LegFailure& failure) = 0;
+    /// The phone accepts what alert() told it of; our offer() is due.
+    virtual void on_accepted(LegId leg) = 0;
+    /// The phone has left the call; its dialog stays until the call says otherwise by hang_up() or rest().
+    virtual void on_left(LegId leg) = 0;
     /// The caller gave up before our final answer (CANCEL, or BYE in the early dialog). 487 is sent already.
     virtual void on_cancelled(LegId leg) = 0;
     /// The ACK of our 2xx arrived; `sdp` is the answer to a late offer, else empty.

@@ -45,6 +45,8 @@ public:
     /// Of the offer taken last, in its order.
     std::vector<sdp::Codec> wanted_codecs() const;
     bool restarts_ice() const;
+    /// An offer of ours is out.
+    bool awaits_answer() const { return offered_.has_value(); }
     bool has_pending_offer() const { return pending_remote_.has_value(); }
 
     /// Our description in force; empty before the first exchange.

@@ -4,6 +4,7 @@
 /// Two users: signaling's registrar and the simulated phones of the call core's tests. Control shard only.
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <vector>
 
@@ -30,6 +31,8 @@ public:
     /// Preferred ones only: a contact of a lower q value (RFC 3261 §16.6) is given when there is none of a higher one.
     virtual std::vector<PhoneContact> contacts_of(const telephony::OrganizationId& organization,
                                                   const telephony::UserId& user) const = 0;
+    /// How long the contact's connection stays up after a call; zero: not at all, or the contact is gone.
+    virtual std::chrono::seconds keeps_connection(ContactId contact) const = 0;
     /// A call has begun or ended on a station: it shows as in use.
     virtual void station_busy(const telephony::StationId& station, int delta) = 0;
 };

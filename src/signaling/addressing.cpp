@@ -22,6 +22,12 @@ std::size_t utf8_length(std::string_view text) {
     return length;
 }
 
+/// The two headers that phones know: RFC 7462's alert and the widespread Call-Info parameter.
+void ask_to_answer(sip::HeaderLines& headers, std::string_view domain) {
+    headers.add("Call-Info", "<" + sip_uri({}, domain) + ">;answer-after=0");
+    headers.add("Alert-Info", "<" + sip_uri({}, domain) + ">;info=alert-autoanswer;delay=0");
+}
+
 }  // namespace
 
 std::string clean_display_name(std::string_view text) {
@@ -68,6 +74,20 @@ std::string from_header(const call::CallerIdentity& caller, std::string_view hos
 void add_asserted_identity(sip::HeaderLines& headers, const call::CallerIdentity& caller, std::string_view host) {
     if (!caller.user.empty()) headers.add("P-Asserted-Identity", name_addr(caller.display, caller.user, host));
     if (caller.withheld) headers.add("Privacy", "id");
+}
+
+void describe_call(sip::HeaderLines& headers, const call::OutgoingLeg& call, std::string_view domain) {
+    if (!call.conversation.empty()) headers.add("X-Dialplane-Conversation", call.conversation);
+    if (!call.from.withheld) add_asserted_identity(headers, call.from, domain);
+    if (call.answer_mode == call::AnswerMode::Automatic) ask_to_answer(headers, domain);
+}
+
+std::string q850_reason(int cause) {
+    return cause == 0 ? std::string() : "Q.850;cause=" + std::to_string(cause);
+}
+
+std::string reason_of(const call::Release& release) {
+    return release.answered_elsewhere ? "SIP;cause=200;text=\"Call completed elsewhere\"" : q850_reason(release.q850);
 }
 
 call::CallerIdentity caller_of(const sip::MessageView& invite, Trust trust) {

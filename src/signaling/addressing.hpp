@@ -29,6 +29,13 @@ std::string from_header(const call::CallerIdentity& caller, std::string_view hos
 /// P-Asserted-Identity, and Privacy where the caller is withheld (RFC 3325 §9.1, RFC 3323 §4.2).
 void add_asserted_identity(sip::HeaderLines& headers, const call::CallerIdentity& caller, std::string_view host);
 
+/// What a phone is told of a call, in an INVITE or inside a dialog: who calls, which conversation it is, and whether to
+/// answer by itself.
+void describe_call(sip::HeaderLines& headers, const call::OutgoingLeg& call, std::string_view domain);
+/// A Reason value (RFC 3326); empty where there is nothing to say.
+std::string q850_reason(int cause);
+std::string reason_of(const call::Release& release);
+
 /// Who an INVITE says is calling. The asserted identity counts only from a trusted peer (a trunk).
 enum class Trust : std::uint8_t { Peer, Stranger };
 call::CallerIdentity caller_of(const sip::MessageView& invite, Trust trust);

@@ -35,7 +35,8 @@ public:
                        ports.trunks},
           phones_({ports.timers, ports.clock, ports.random, ports.conversations, ports.snapshots, ports.secrets,
                    ports.stations, ports.flows,
-                   [this](const sip::Flow& from, const sip::Flow& to) { agent_.flow_replaced(from, to); }}),
+                   [this](const sip::Flow& from, const sip::Flow& to) { agent_.flow_replaced(from, to); },
+                   [this](call::ContactId contact) { book_.connections().contact_gone(contact); }}),
           trunks_(trunk_ports_, ports.snapshots, config.start_spread),
           legs_({agent_, phones_, trunks_, ports.owner, config.session_timer}),
           book_({legs_, ports.media, ports.conversations, phones_, trunks_, ports.prompts, turns_, ports.timers,
@@ -147,6 +148,7 @@ void ControlShard::Impl::prepare_prompts() {
 
 void ControlShard::Impl::drain() {
     agent_.drain(kDrainRetryAfter);
+    book_.connections().close_all();
     ports_.timers.arm(poll_, ports_.clock.now() + kStopPoll);
 }
 
@@ -154,6 +156,7 @@ void ControlShard::Impl::stop(std::function<void()> stopped) {
     stopped_ = std::move(stopped);
     stop_by_ = ports_.clock.now() + kStopLimit;
     agent_.drain(kDrainRetryAfter);
+    book_.connections().close_all();
     book_.abort_all(telephony::EndReason::ServerShutdown);
     poll();
 }

@@ -206,6 +206,7 @@ void PhoneRegistrar::take_event(const sip::RegistrarEvent& event) {
         case Kind::Disconnected:
             unkeep(event.binding.flow);
             flows_.erase(id);
+            if (ports_.contact_gone) ports_.contact_gone(call::ContactId(id));
             break;
     }
     publish_station(event.binding.aor);
@@ -294,6 +295,14 @@ std::vector<call::PhoneContact> PhoneRegistrar::contacts_of(const telephony::Org
         }
     }
     return contacts;
+}
+
+std::chrono::seconds PhoneRegistrar::keeps_connection(call::ContactId contact) const {
+    const sip::Binding* binding = registrar_.find(sip::BindingId(contact.value()));
+    const auto phone = binding == nullptr ? nullptr : find_phone(binding->aor);
+    if (!phone || !sip::is_websocket(binding->flow.kind)) return {};
+    const auto& base = snapshot()->organization(phone->meta.organization)->base_settings(phone->base_settings);
+    return base && base->persistent_connection.enabled ? base->persistent_connection.timeout : std::chrono::seconds(0);
 }
 
 void PhoneRegistrar::station_busy(const telephony::StationId& station, int delta) {

@@ -58,6 +58,7 @@ public:
         telephony::LiveStations& stations;
         FlowKeeper* flows;
         std::function<void(const sip::Flow& from, const sip::Flow& to)> flow_replaced;
+        std::function<void(call::ContactId contact)> contact_gone;
     };
     explicit PhoneRegistrar(Ports ports);
     ~PhoneRegistrar() override;
@@ -83,6 +84,7 @@ public:
 
     std::vector<call::PhoneContact> contacts_of(const telephony::OrganizationId& organization,
                                                 const telephony::UserId& user) const override;
+    std::chrono::seconds keeps_connection(call::ContactId contact) const override;
     void station_busy(const telephony::StationId& station, int delta) override;
 
 private:

@@ -20,17 +20,6 @@ sip::Body sdp_body_of(std::string_view sdp) {
     return {std::string(kSdp), std::string(sdp)};
 }
 
-std::string reason_header(int q850) {
-    return q850 == 0 ? std::string() : "Q.850;cause=" + std::to_string(q850);
-}
-
-/// Asks a phone to answer by itself: the two headers that phones know (RFC 7462's alert and the widespread Call-Info
-/// parameter).
-void ask_to_answer(sip::HeaderLines& headers, std::string_view domain) {
-    headers.add("Call-Info", "<" + sip_uri({}, domain) + ">;answer-after=0");
-    headers.add("Alert-Info", "<" + sip_uri({}, domain) + ">;info=alert-autoanswer;delay=0");
-}
-
 LegFailure failure_of(const sip::SessionEnd& end) {
     LegFailure failure;
     failure.status = end.status;
@@ -98,6 +87,7 @@ void SipLegs::let_go(call::LegId leg) {
     if (it == legs_.end()) return;
     sessions_.erase(it->second);
     legs_.erase(it);
+    inside_.erase(leg);
 }
 
 call::PeerSdp SipLegs::sdp_of(const sip::InviteSession& session, sip::BodyView body) const {
@@ -150,9 +140,8 @@ Result<sip::InviteRequest> SipLegs::invite_phone(call::ContactId contact, const 
     for (const auto& path : target->path) request.routes.push_back(path);
     request.path = sip::InDialogPath::Flow;
     request.reliable = sip::ReliableProvisionals::Off;
-    if (!invite.conversation.empty()) request.headers.add("X-Dialplane-Conversation", invite.conversation);
-    if (!invite.from.withheld) add_asserted_identity(request.headers, invite.from, domain);
-    if (invite.answer_mode == call::AnswerMode::Automatic) ask_to_answer(request.headers, domain);
+    describe_call(request.headers, invite, domain);
+    if (invite.may_rest) request.headers.add("Recv-Info", kCallPackage);
     return request;
 }
 
@@ -193,7 +182,7 @@ void SipLegs::refuse(call::LegId leg, const call::Refusal& refusal) {
     let_go(leg);
     if (session == nullptr) return;
     sip::HeaderLines headers;
-    if (refusal.q850 != 0) headers.add("Reason", reason_header(refusal.q850));
+    if (refusal.q850 != 0) headers.add("Reason", q850_reason(refusal.q850));
     if (refusal.retry_after)
         headers.add("Retry-After",
                     std::to_string(std::chrono::duration_cast<std::chrono::seconds>(*refusal.retry_after).count()));
@@ -206,8 +195,7 @@ void SipLegs::hang_up(call::LegId leg, const call::Release& release) {
     let_go(leg);
     if (session == nullptr) return;
     session->set_handler(nullptr);
-    session->hang_up(release.answered_elsewhere ? "SIP;cause=200;text=\"Call completed elsewhere\""
-                                                : reason_header(release.q850));
+    session->hang_up(reason_of(release));
 }
 
 void SipLegs::offer(call::LegId leg, std::string_view sdp) {
@@ -235,7 +223,9 @@ void SipLegs::on_session_progress(sip::InviteSession& session, const sip::Progre
 }
 
 void SipLegs::on_session_answered(sip::InviteSession& session, const sip::Answered& answered) {
-    events_->on_answered(leg_of(session), sdp_of(session, answered.body));
+    const call::LegId leg = leg_of(session);
+    note_abilities(leg, answered);
+    events_->on_answered(leg, sdp_of(session, answered.body));
 }
 
 void SipLegs::on_session_confirmed(sip::InviteSession& session, sip::BodyView answer) {
@@ -257,7 +247,9 @@ void SipLegs::on_session_offer_failed(sip::InviteSession& session, sip::OfferFai
 }
 
 void SipLegs::on_session_info(sip::InviteSession& session, const sip::MessageView& info) {
-    if (const auto press = read_dtmf_info(info)) events_->on_digit(leg_of(session), press->digit, press->duration);
+    const call::LegId leg = leg_of(session);
+    if (const auto press = read_dtmf_info(info)) return events_->on_digit(leg, press->digit, press->duration);
+    if (const auto said = read_call_info(info)) take_call_info(leg, *said);
 }
 
 void SipLegs::on_session_referred(sip::InviteSession& session, const sip::MessageView& refer,
@@ -297,6 +289,7 @@ sip::Body SipLegs::current_description(sip::InviteSession& session) {
 void SipLegs::on_session_ended(sip::InviteSession& session, const sip::SessionEnd& end) {
     const call::LegId leg = leg_of(session);
     if (!leg.valid()) return;
+    if (alerts(leg)) return alert_failed(leg);
     let_go(leg);
     // A caller hears of its transport only while the INVITE is out: the next gateway is tried (RFC 3263 section 4.3).
     const bool unreachable =

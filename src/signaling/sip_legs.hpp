@@ -10,6 +10,7 @@
 
 #include "base/mailbox.hpp"
 #include "call/leg_signaling.hpp"
+#include "signaling/call_info.hpp"
 #include "signaling/phone_registrar.hpp"
 #include "signaling/trunks.hpp"
 #include "sip/header_values.hpp"
@@ -48,6 +49,9 @@ public:
     std::size_t size() const { return legs_.size(); }
 
     void place(call::LegId leg, call::OutgoingLeg invite) override;
+    void alert(call::LegId leg, call::OutgoingLeg invite) override;
+    void rest(call::LegId leg, const call::Release& release) override;
+    bool can_rest(call::LegId leg) const override { return inside_.contains(leg); }
     void progress(call::LegId leg, call::Ringing ringing, std::string_view sdp) override;
     void answer(call::LegId leg, std::string_view sdp) override;
     void refuse(call::LegId leg, const call::Refusal& refusal) override;
@@ -66,6 +70,7 @@ public:
     void on_session_offer_withdrawn(sip::InviteSession& session) override;
     void on_session_offer_failed(sip::InviteSession& session, sip::OfferFailure failure, int status) override;
     void on_session_info(sip::InviteSession& session, const sip::MessageView& info) override;
+    void on_session_info_answered(sip::InviteSession& session, sip::InfoId info, int status) override;
     void on_session_referred(sip::InviteSession& session, const sip::MessageView& refer,
                              sip::ServerRequestId request) override;
     void on_session_notified(sip::InviteSession& session, const sip::MessageView& notify) override;
@@ -73,6 +78,19 @@ public:
     void on_session_ended(sip::InviteSession& session, const sip::SessionEnd& end) override;
 
 private:
+    /// The calls inside one dialog whose phone takes them there.
+    struct Inside {
+        enum class Phase : std::uint8_t { Free, Alerting, InCall } phase = Phase::InCall;
+        std::uint32_t call = 0;  ///< the newest; 0: the one of the INVITE
+        sip::InfoId alert;
+    };
+
+    void note_abilities(call::LegId leg, const sip::Answered& answered);
+    void take_call_info(call::LegId leg, const CallInfo& said);
+    void release_inside(sip::InviteSession& session, std::uint32_t call, const call::Release& release);
+    bool alerts(call::LegId leg) const;
+    void alert_failed(call::LegId leg);
+
     Result<sip::InviteRequest> invite_phone(call::ContactId contact, const call::OutgoingLeg& invite) const;
     Result<sip::InviteRequest> invite_gateway(call::GatewayId gateway, const call::OutgoingLeg& invite);
     void place_failed(call::LegId leg);
@@ -87,6 +105,7 @@ private:
     ReferralHandler* referrals_ = nullptr;
     std::unordered_map<call::LegId, sip::SessionId> legs_;
     std::unordered_map<sip::SessionId, call::LegId> sessions_;
+    std::unordered_map<call::LegId, Inside> inside_;
 };
 
 }  // namespace dp::signaling

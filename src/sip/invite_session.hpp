@@ -86,7 +86,9 @@ public:
     Result<void> answer(const Body& body);
     /// 488 with `warning` (a whole Warning value or empty) to the pending remote offer; the session goes on unchanged.
     Result<void> refuse_offer(int status = 488, std::string_view warning = {});
-    Result<void> info(const Body& body);
+    /// INFO (RFC 6086). How it is answered is told as on_session_info_answered() with the id returned; `timeout` is Timer
+    /// F of this request, zero: 64·T1.
+    Result<InfoId> info(const Body& body, const HeaderLines& headers = {}, Duration timeout = {});
     /// `Event: refer` with a message/sipfrag (RFC 3515 §2.4.5).
     Result<void> notify_refer(std::string_view sipfrag, std::string_view subscription_state);
     Result<void> refer(std::string_view refer_to, const HeaderLines& headers = {});
@@ -176,7 +178,8 @@ private:
     void refuse_busy(ServerTransaction& transaction);
     void answer_plainly(ServerTransaction& transaction, int status);
     void answer_update(ServerTransaction& transaction, const SessionTimerHeaders& timer, const Body& body);
-    ClientTransactionId send_request(Dialog& dialog, Method method, Purpose purpose, const Fill& fill);
+    ClientTransactionId send_request(Dialog& dialog, Method method, Purpose purpose, const Fill& fill,
+                                     Duration timeout = {});
     void on_request_response(ClientTransaction& transaction, const MessageView& response);
     void on_request_failed(ClientTransaction& transaction, RequestFailure failure);
     void lose_dialog(int status, const MessageView* message);

@@ -18,6 +18,7 @@ class InviteSession;
 
 using SessionId = StrongIndex<struct SessionTag>;
 using ServerRequestId = StrongIndex<struct ServerTransactionTag>;
+using InfoId = StrongIndex<struct ClientTransactionTag>;
 
 /// A body that arrived; valid during the callback.
 struct BodyView {
@@ -123,6 +124,9 @@ public:
     virtual void on_session_offer_failed(InviteSession& session, OfferFailure failure, int status) = 0;
     /// INFO (RFC 6086, dtmf-relay), already answered 200.
     virtual void on_session_info(InviteSession& session, const MessageView& info) = 0;
+    /// The final answer to an INFO of ours: 408 when none came, 503 when it could not be sent. 408 and 481 end the dialog
+    /// (RFC 3261 §12.2.1.2), which is told next.
+    virtual void on_session_info_answered(InviteSession&, InfoId, int /*status*/) {}
     /// REFER: answer it with UserAgent::respond (202, 403, 603 …), then InviteSession::notify.
     virtual void on_session_referred(InviteSession& session, const MessageView& refer, ServerRequestId request) = 0;
     /// NOTIFY within the dialog, already answered 200.

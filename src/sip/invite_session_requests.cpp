@@ -171,7 +171,8 @@ Flow InviteSession::request_flow(const Dialog& dialog) {
     return flow;
 }
 
-ClientTransactionId InviteSession::send_request(Dialog& dialog, Method method, Purpose purpose, const Fill& fill) {
+ClientTransactionId InviteSession::send_request(Dialog& dialog, Method method, Purpose purpose, const Fill& fill,
+                                                Duration timeout) {
     const Flow flow = request_flow(dialog);
     const std::string branch = core_.identity().branch();
     const std::uint32_t cseq = dialog.next_cseq();
@@ -181,8 +182,12 @@ ClientTransactionId InviteSession::send_request(Dialog& dialog, Method method, P
         if (auto line = credentials_->preemptive(method_name(method), dialog.remote_target()))
             out.header(line->header, line->value);
     fill(out);
-    const ClientStart start{
-        .request = out.finish(), .branch = branch, .method = method, .purpose = purpose, .owner = id_.value()};
+    const ClientStart start{.request = out.finish(),
+                            .branch = branch,
+                            .method = method,
+                            .purpose = purpose,
+                            .owner = id_.value(),
+                            .timeout = timeout};
     return core_.layer().start(start, flow);
 }
 
@@ -196,6 +201,7 @@ void InviteSession::on_request_response(ClientTransaction& transaction, const Me
         return;
     }
     if (purpose == Purpose::Bye) return end(cause_, 0, &response);  // 481 and 408 count as success, too
+    if (purpose == Purpose::Info && handler_) handler_->on_session_info_answered(*this, transaction.id, status);
     const bool usage_of_its_own = purpose == Purpose::Notify || purpose == Purpose::Refer;  // RFC 5057 §5
     const bool confirmed = state_ == State::Confirmed || state_ == State::Accepted;
     if ((status == 481 || status == 408) && !usage_of_its_own && confirmed) lose_dialog(status, &response);
@@ -204,6 +210,8 @@ void InviteSession::on_request_response(ClientTransaction& transaction, const Me
 void InviteSession::on_request_failed(ClientTransaction& transaction, RequestFailure failure) {
     if (state_ == State::Ended) return;
     if (transaction.purpose == Purpose::Bye) return end(cause_, 0, nullptr);
+    if (transaction.purpose == Purpose::Info && handler_)
+        handler_->on_session_info_answered(*this, transaction.id, failure == RequestFailure::Timeout ? 408 : 503);
     const bool usage_of_its_own = transaction.purpose == Purpose::Notify || transaction.purpose == Purpose::Refer;
     const bool confirmed = state_ == State::Confirmed || state_ == State::Accepted;
     if (failure == RequestFailure::Timeout && !usage_of_its_own && confirmed) lose_dialog(408, nullptr);
@@ -215,10 +223,10 @@ void InviteSession::lose_dialog(int status, const MessageView* message) {
     leave(EndCause::DialogLost, {});
 }
 
-Result<void> InviteSession::info(const Body& body) {
-    if (state_ != State::Confirmed) return wrong_state("info");
-    send_request(dialog_, Method::Info, Purpose::Info, [&](RequestBuilder& out) { out.body(body.type, body.bytes); });
-    return {};
+Result<InfoId> InviteSession::info(const Body& body, const HeaderLines& headers, Duration timeout) {
+    if (state_ != State::Confirmed) return std::unexpected(wrong_state("info").error());
+    const auto fill = [&](RequestBuilder& out) { out.lines(headers).body(body.type, body.bytes); };
+    return send_request(dialog_, Method::Info, Purpose::Info, fill, timeout);
 }
 
 Result<void> InviteSession::notify_refer(std::string_view sipfrag, std::string_view subscription_state) {
