@@ -31,7 +31,7 @@ sip::Body body_of(const CallInfo& info) {
 }
 
 metrics::Counter& alerts_of(std::string_view result) {
-    return metrics::counter("dialplane_sip_inside_alerts_total", "result=\"" + std::string(result) + "\"",
+    return metrics::counter("dialplane_signaling_inside_alerts_total", "result=\"" + std::string(result) + "\"",
                             "Calls announced to a phone inside its persistent connection.");
 }
 

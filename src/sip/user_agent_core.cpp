@@ -17,9 +17,13 @@ constexpr std::array kAllowed{Method::Invite, Method::Ack,   Method::Cancel, Met
                               Method::Info,   Method::Prack, Method::Update, Method::Refer, Method::Notify};
 constexpr std::array<std::string_view, 7> kExtensions{"timer", "100rel",   "replaces", "norefersub",
                                                       "path",  "outbound", "gruu"};
-constexpr std::array<std::string_view, 6> kBodyTypes{"application/sdp",        "multipart/mixed",
-                                                     "application/dtmf-relay", "application/dtmf",
-                                                     "message/sipfrag",        "application/media_control+xml"};
+constexpr std::array<std::string_view, 7> kBodyTypes{"application/sdp",
+                                                     "multipart/mixed",
+                                                     "application/dtmf-relay",
+                                                     "application/dtmf",
+                                                     "message/sipfrag",
+                                                     "application/media_control+xml",
+                                                     "application/vnd.dialplane.call"};
 constexpr UasProfile kProfile{.methods = kMethods, .extensions = kExtensions, .body_types = kBodyTypes};
 
 }  // namespace

@@ -115,6 +115,24 @@ void FarEnd::send_info(Leg& leg, const std::string& body) {
     if (auto* session = agent_->find(leg.session)) (void)session->info({"application/dtmf-relay", body});
 }
 
+void FarEnd::say_inside(Leg& leg, const std::string& act, int call) {
+    sip::HeaderLines headers("Info-Package", "dialplane-call");
+    if (auto* session = agent_->find(leg.session))
+        (void)session->info(
+            {"application/vnd.dialplane.call", "Act=" + act + "\r\nCall=" + std::to_string(call) + "\r\n"}, headers);
+}
+
+void FarEnd::reload(const std::string& domain, const Endpoint& registrar, const std::string& password) {
+    legs.clear();
+    timers_.clear();
+    registration_.reset();
+    sip::UserAgentConfig config;
+    config.product = "far end, again";
+    agent_ = std::make_unique<sip::UserAgent>(
+        sip::Environment{network_.timers(), network_.clock(), network_.random(), node_}, config, *this);
+    register_at(domain, registrar, password);
+}
+
 void FarEnd::refer(Leg& leg, const std::string& refer_to) {
     if (auto* session = agent_->find(leg.session)) (void)session->refer(refer_to);
 }
@@ -153,6 +171,7 @@ void FarEnd::on_invite(sip::InviteSession& session, const sip::MessageView& invi
     leg.conversation = invite.find("X-Dialplane-Conversation").value_or("");
     leg.call_info = invite.value(sip::HeaderId::CallInfo);
     leg.max_forwards = invite.max_forwards();
+    leg.may_rest = invite.find("Recv-Info").value_or("") == "dialplane-call";
     session.set_handler(this);
     session.set_session_timer(options_.session_timer);
     const auto body = sip::sdp_body(invite);
@@ -198,7 +217,9 @@ void FarEnd::answer(sip::SessionId id) {
     const auto description =
         leg->last_sdp.empty() ? Result<std::string>(leg->audio->make_offer()) : leg->audio->make_answer();
     if (!description) return (void)session->reject(488);
-    leg->answered = session->accept(sdp(*description)).has_value();
+    sip::HeaderLines headers;
+    if (options_.takes_calls_inside && leg->may_rest) headers.add("Recv-Info", "dialplane-call");
+    leg->answered = session->accept(sdp(*description), headers).has_value();
 }
 
 void FarEnd::reject(sip::SessionId id, const Script& script) {
@@ -265,7 +286,10 @@ void FarEnd::on_session_offered(sip::InviteSession& session, const sip::RemoteOf
     }
     leg->last_sdp = offer.body.bytes;
     if (!leg->audio->take_offer(offer.body.bytes)) return (void)session.refuse_offer();
-    if (auto text = leg->audio->make_answer()) (void)session.answer(sdp(*text));
+    if (auto text = leg->audio->make_answer())
+        (void)session.answer(sdp(*text));
+    else
+        (void)session.refuse_offer();
 }
 
 void FarEnd::on_session_offer_answered(sip::InviteSession& session, sip::BodyView answer) {
@@ -279,6 +303,20 @@ void FarEnd::on_session_info(sip::InviteSession& session, const sip::MessageView
     Leg* leg = find(session.id());
     const auto body = info.body();
     if (leg != nullptr && body.starts_with("Signal=")) leg->digits += body[7];
+    if (leg == nullptr || info.find("Info-Package").value_or("") != "dialplane-call") return;
+    const int call = std::stoi(std::string(body.substr(body.find("Call=") + 5)));
+    if (body.starts_with("Act=release"))
+        leg->releases.push_back(std::to_string(call) + ' ' + std::string(info.find("Reason").value_or("")));
+    if (!body.starts_with("Act=alert")) return;
+    leg->call = call;
+    ++leg->alerts;
+    leg->asserted = info.value(sip::HeaderId::PAssertedIdentity);
+    leg->conversation = info.find("X-Dialplane-Conversation").value_or("");
+    leg->call_info = info.value(sip::HeaderId::CallInfo);
+    if (!inside.accept) return;
+    at(*inside.accept, [this, id = session.id(), call, decline = inside.decline] {
+        if (Leg* alerted = find(id)) say_inside(*alerted, decline != 0 ? "decline" : "accept", call);
+    });
 }
 
 void FarEnd::on_session_referred(sip::InviteSession&, const sip::MessageView&, sip::ServerRequestId request) {

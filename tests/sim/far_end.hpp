@@ -31,6 +31,12 @@ struct Script {
     std::optional<Duration> hang_up;  ///< after the answer
 };
 
+/// What a phone does with a call that it is alerted to inside a dialog (info package `dialplane-call`).
+struct InsideScript {
+    std::optional<Duration> accept = std::chrono::milliseconds(500);  ///< from the alert; none: it rings on
+    int decline = 0;                                                  ///< instead, at that time
+};
+
 class FarEnd final : public sip::UserAgentHandler, public sip::InviteSessionHandler, public sip::RegistrationHandler {
 public:
     struct Options {
@@ -40,6 +46,7 @@ public:
         std::vector<sdp::Codec> codecs = {sdp::Codec::Pcmu, sdp::Codec::Pcma};
         sip::SessionTimerPolicy session_timer{};
         bool accept_registrations = true;
+        bool takes_calls_inside = false;  ///< says `Recv-Info` where the INVITE does
     };
     /// One call as this end sees it.
     struct Leg {
@@ -63,6 +70,10 @@ public:
         std::string end_reason;  ///< Reason header of what ended it
         std::string digits;
         std::vector<std::string> notified;  ///< first lines of the sipfrags
+        bool may_rest = false;              ///< the INVITE said `Recv-Info`
+        int call = 0;                       ///< inside the dialog, the newest
+        int alerts = 0;
+        std::vector<std::string> releases;  ///< `CALL REASON` of each
     };
 
     FarEnd(sip::SimulatedNetwork& network, std::string_view address, Options options);
@@ -71,7 +82,8 @@ public:
     sip::SimulatedNetwork::Node& node() const { return node_; }
     sip::UserAgent& agent() { return *agent_; }
     std::map<std::string, Script> scripts;  ///< by called user; "" is the rule for all others
-    std::deque<Leg> legs;                   ///< in the order in which they came
+    InsideScript inside;
+    std::deque<Leg> legs;  ///< in the order in which they came
     int registrations_received = 0;
     int probes_received = 0;
     bool answers_probes = true;
@@ -89,6 +101,11 @@ public:
     void hold(Leg& leg, sdp::Direction direction);
     void send_info(Leg& leg, const std::string& body);
     void refer(Leg& leg, const std::string& refer_to);
+    /// INFO `dialplane-call`: accept, decline, leave.
+    void say_inside(Leg& leg, const std::string& act, int call);
+    void unregister() { registration_->stop(); }
+    /// A page that was loaded again: registered, and without a memory of the dialogs it had.
+    void reload(const std::string& domain, const Endpoint& registrar, const std::string& password);
     /// `Replaces` of that dialog, escaped for a URI, as the other end of it has to read it.
     std::string replaces(const Leg& leg);
     std::size_t answered_legs() const;
