@@ -39,6 +39,15 @@ struct CallCommand {
 };
 int place_call(const CallCommand& command);
 
+struct BackupCommand {
+    std::filesystem::path data;
+    std::filesystem::path file;
+};
+/// A copy of the database as of one moment, verified, while the server runs or not.
+int back_up(const BackupCommand& command);
+/// Puts a backup in the database's place; refused while a server uses the directory.
+int restore(const BackupCommand& command);
+
 /// Checks what a server needs and says what to do about what is missing.
 int doctor(const Options& options);
 

@@ -71,6 +71,19 @@ int main(int argc, char** argv) {
     add_settings(*doctor, doctor_options);
     doctor->callback([&] { status = dp::app::doctor(doctor_options); });
 
+    dp::app::BackupCommand backup, restore;
+    backup.data = restore.data = dp::app::cli::default_data();
+    auto* saves = program.add_subcommand("backup", "copy the database while the server runs, or while none does");
+    saves->add_option("--data", backup.data, "data directory of the server")->type_name("DIR");
+    saves->add_option("--to", backup.file, "file to make (0600); the sealing key is not in it")
+        ->required()
+        ->type_name("FILE");
+    saves->callback([&] { status = dp::app::back_up(backup); });
+    auto* restores = program.add_subcommand("restore", "put a backup in the database's place; the server must not run");
+    restores->add_option("--data", restore.data, "data directory, with its secret.key")->type_name("DIR");
+    restores->add_option("--from", restore.file, "a file that dialplane backup made")->required()->type_name("FILE");
+    restores->callback([&] { status = dp::app::restore(restore); });
+
     dp::app::SandboxCommand sandbox;
     auto* carrier = program.add_subcommand("sandbox", "run the sandbox carrier alone");
     carrier->add_option("--sip", sandbox.sip, "where to listen, UDP")->type_name("HOST:PORT");

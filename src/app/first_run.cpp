@@ -83,18 +83,37 @@ std::filesystem::path first_run_path(const std::filesystem::path& data) {
     return data / "first-run.json";
 }
 
+namespace {
+
+std::filesystem::path kept_path(const std::filesystem::path& data) {
+    return data / "first-run.new";
+}
+
+}  // namespace
+
+Result<void> keep_first_run(const std::filesystem::path& data, const telephony::FirstRunSecrets& secrets) {
+    json::object out;
+    add_secrets(out, secrets);
+    return write_private_file(kept_path(data), json::serialize(out) + "\n");
+}
+
 Result<void> write_first_run(const std::filesystem::path& data, const Addresses& addresses,
                              const std::optional<telephony::FirstRunSecrets>& secrets) {
     json::object out;
     if (secrets) {
         add_secrets(out, *secrets);
+    } else if (auto kept = read_object(kept_path(data))) {
+        out = std::move(*kept);
     } else if (auto present = read_object(first_run_path(data))) {
         out = std::move(*present);
     } else {
         return {};  // removed by the operator, who has the secrets: nothing to bring up to date
     }
     add_addresses(out, addresses);
-    return write_private_file(first_run_path(data), json::serialize(out) + "\n");
+    DP_CHECK(write_private_file(first_run_path(data), json::serialize(out) + "\n"));
+    std::error_code absent;
+    std::filesystem::remove(kept_path(data), absent);
+    return {};
 }
 
 Result<FirstRun> read_first_run(const std::filesystem::path& data) {

@@ -34,6 +34,10 @@ struct Addresses {
 
 std::filesystem::path first_run_path(const std::filesystem::path& data);
 
+/// Before the example organization is stored: a process that dies between there and write_first_run() would leave
+/// secrets that nobody knows. The next start finds these.
+Result<void> keep_first_run(const std::filesystem::path& data, const telephony::FirstRunSecrets& secrets);
+
 /// `secrets` on the first run, else nothing.
 Result<void> write_first_run(const std::filesystem::path& data, const Addresses& addresses,
                              const std::optional<telephony::FirstRunSecrets>& secrets);

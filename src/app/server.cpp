@@ -66,7 +66,9 @@ Result<void> Server::open_store() {
     DP_TRY(opened, store::open_store({.directory = data, .faults = parts.store_faults}, parts.clock, parts.random));
     parts.store = std::move(opened.store);
     report_.closed_conversations = opened.closed_conversations;
-    DP_TRY(secrets, store::SealingKey::load_or_create((parts.config.data / "secret.key").string(), parts.random));
+    const auto key = (parts.config.data / "secret.key").string();
+    DP_TRY(secrets,
+           opened.first_run ? store::SealingKey::load_or_create(key, parts.random) : store::SealingKey::load(key));
     parts.secrets = std::move(secrets);
     report_.first_run = opened.first_run;
     DP_CHECK(start_sandbox());  // before the seeded trunk: it is given the port that the carrier got
@@ -80,6 +82,7 @@ Result<void> Server::open_store() {
     options.now = parts.clock.wall();
     auto example = telephony::make_example_organization(options, *parts.secrets, parts.random);
     parts.first_run = example.secrets;
+    DP_CHECK(keep_first_run(parts.config.data, example.secrets));
     Result<void> seeded;
     std::mutex mutex;
     std::condition_variable done;
@@ -126,6 +129,7 @@ Result<void> Server::make_signaling() {
         parts.lag = std::make_unique<LoopLag>(control);
         parts.spill = std::make_unique<store::SpillFile>(store::spill_path(parts.config.data.string()),
                                                          parts.spill_thread.loop());
+        parts.spill->reserve();
         parts.outbox =
             std::make_unique<telephony::Outbox>(*parts.store, control, parts.live_conversations, *parts.spill);
         parts.sink = std::make_unique<RecordingSink>(*parts.outbox, parts.live_stations);

@@ -7,11 +7,13 @@
 #include <filesystem>
 
 #include "base/log.hpp"
+#include "store/backup.hpp"
 #include "store/lock_file.hpp"
 #include "store/spill_file.hpp"
 #include "store/sqlite/migrations.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/sqlite_store.hpp"
+#include "store/sqlite/wal_check.hpp"
 
 namespace dp::store {
 namespace {
@@ -56,9 +58,14 @@ Result<T> lift(sqlite::Outcome<T>&& outcome, const std::string& path) {
 Result<sqlite::SqliteStore::Parts> open_parts(const StoreOptions& options, const Clock& clock) {
     const std::string path = options.directory + "/dialplane.db";
     sqlite::SqliteStore::Parts parts;
+    parts.path = path;
     DP_CHECK(make_directory(options.directory));
     DP_TRY(lock, lock_file(options.directory + "/dialplane.lock"));
     parts.lock = std::move(lock);
+    if (::access(restore_marker(options.directory).c_str(), F_OK) == 0)
+        return fail(ErrorCode::Unavailable,
+                    "A restore of this data directory did not finish: run the same dialplane restore again.");
+    DP_CHECK(sqlite::check_wal(path + "-wal"));
     DP_CHECK(make_private_file(path));
     DP_TRY(connection, lift(Connection::open(path, Access::Write), path));
     parts.connection = std::move(connection);

@@ -511,6 +511,14 @@ TEST(SealingKey, IsMadeOnceKeptPrivateAndRefusedWhenItIsNot) {
     EXPECT_FALSE(SealingKey::load_or_create(path, random));
 }
 
+TEST(SealingKey, IsNotMadeForADatabaseThatHadOne) {
+    TemporaryDirectory directory;
+    const auto missing = SealingKey::load(directory.path() + "/secret.key");
+    EXPECT_EQ(missing.error().code, ErrorCode::Unavailable);
+    EXPECT_NE(missing.error().detail.find("put the one that belongs"), std::string::npos);
+    EXPECT_FALSE(std::filesystem::exists(directory.path() + "/secret.key"));
+}
+
 TEST(Secrets, NoneStandsInAnyFileOfTheDataDirectory) {
     TemporaryDirectory directory;
     Opened opened(directory.path());

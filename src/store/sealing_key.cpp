@@ -51,17 +51,23 @@ Result<void> create_key(const std::string& path, Random& random) {
 
 }  // namespace
 
-Result<std::unique_ptr<SealingKey>> SealingKey::load_or_create(const std::string& path, Random& random) {
-    int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0 && errno == ENOENT) {
-        DP_CHECK(create_key(path, random));
-        descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    }
+Result<std::unique_ptr<SealingKey>> SealingKey::load(const std::string& path) {
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0 && errno == ENOENT)
+        return refuse(
+            path,
+            "is missing: put the one that belongs to this database back. Its sealed secrets (trunk passwords, "
+            "SIP credentials, webhook secrets) cannot be read without it.");
     if (descriptor < 0) return refuse(path, "cannot be opened: " + reason() + ".");
     auto key = read_key(descriptor, path);
     ::close(descriptor);
     if (!key) return std::unexpected(std::move(key).error());
     return std::make_unique<SealingKey>(*key);
+}
+
+Result<std::unique_ptr<SealingKey>> SealingKey::load_or_create(const std::string& path, Random& random) {
+    if (::access(path.c_str(), F_OK) != 0 && errno == ENOENT) DP_CHECK(create_key(path, random));
+    return load(path);
 }
 
 SealingKey::SealingKey(const std::array<std::uint8_t, 32>& key) : key_(key) {}

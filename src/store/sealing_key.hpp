@@ -16,7 +16,8 @@ namespace dp::store {
 
 class SealingKey final : public telephony::Secrets {
 public:
-    /// Reads `path`, or makes it when it is not there.
+    static Result<std::unique_ptr<SealingKey>> load(const std::string& path);
+    /// Reads `path`, or makes it when it is not there: for a data directory that is new.
     static Result<std::unique_ptr<SealingKey>> load_or_create(const std::string& path, Random& random);
     /// A given key: tests and simulation.
     explicit SealingKey(const std::array<std::uint8_t, 32>& key);

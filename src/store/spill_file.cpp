@@ -105,25 +105,48 @@ bool SpillFile::release() {
     return writer_.post([this] { empty(); });
 }
 
+void SpillFile::reserve() {
+    (void)writer_.post([this] { (void)open(); });
+}
+
+bool SpillFile::open() {
+    if (descriptor_ >= 0) return true;
+    descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    // Behind the end: the file's length stays 0. Not every file system can; then there is no room set aside.
+    if (descriptor_ >= 0) (void)::fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, 0, kSpillReserve);
+    return descriptor_ >= 0;
+}
+
 void SpillFile::append(const std::vector<t::OutboxEntry>& entries) {
-    if (descriptor_ < 0) descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    std::string text;
-    for (const auto& entry : entries) text += line_of(entry);
-    if (descriptor_ < 0 || !write(text) || ::fdatasync(descriptor_) != 0) return complain();
+    for (const auto& entry : entries) untaken_ += line_of(entry);
+    if (untaken_.empty()) return;
+    if (!open() || !write(untaken_) || ::fdatasync(descriptor_) != 0) return complain();
+    untaken_.clear();
     if (std::exchange(complained_, false)) log::info("store", "{}: writable again", path_);
 }
 
+/// All of it or nothing: reading ends at a line that was not finished, whatever stands behind it.
 bool SpillFile::write(std::string_view text) {
+    const off_t end = ::lseek(descriptor_, 0, SEEK_END);
     while (!text.empty()) {
         const ssize_t written = ::write(descriptor_, text.data(), text.size());
-        if (written < 0 && errno != EINTR) return false;
-        if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) {
+            const int why = errno;
+            if (::ftruncate(descriptor_, end) != 0) complain();
+            errno = why;
+            return false;
+        }
+        text.remove_prefix(static_cast<std::size_t>(written));
     }
     return true;
 }
 
 void SpillFile::empty() {
-    if (descriptor_ >= 0 && ::ftruncate(descriptor_, 0) != 0) complain();
+    untaken_.clear();
+    if (descriptor_ < 0) return;
+    if (::ftruncate(descriptor_, 0) != 0) return complain();
+    (void)::fallocate(descriptor_, FALLOC_FL_KEEP_SIZE, 0, kSpillReserve);
 }
 
 void SpillFile::complain() {

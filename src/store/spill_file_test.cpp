@@ -1,7 +1,10 @@
 #include "store/spill_file.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -112,6 +115,51 @@ TEST_F(SpillFileTest, ReleasedItIsEmptyAndCanBeUsedAgain) {
     ASSERT_TRUE(spill.release());
     EXPECT_TRUE(read().empty());
     ASSERT_TRUE(spill.keep({only_event("b")}));
+    EXPECT_EQ(read().size(), 1U);
+}
+
+/// The process may make files of so many octets: beyond that a write fails, after it has taken a part.
+class FileLimit {
+public:
+    explicit FileLimit(rlim_t octets) {
+        std::signal(SIGXFSZ, SIG_IGN);
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit limit{octets, before_.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    ~FileLimit() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+    FileLimit(const FileLimit&) = delete;
+    FileLimit& operator=(const FileLimit&) = delete;
+
+private:
+    rlimit before_{};
+};
+
+TEST_F(SpillFileTest, WhatAFullDiskDidNotTakeIsWrittenOnceThereIsRoom) {
+    SpillFile spill(path, executor);
+    ASSERT_TRUE(spill.keep({only_event("a")}));
+    const auto one_line = std::filesystem::file_size(path);
+    {
+        const FileLimit full(one_line + one_line / 2);
+        ASSERT_TRUE(spill.keep({only_event("b")}));
+        EXPECT_EQ(read().size(), 1U);
+        ASSERT_TRUE(spill.keep({only_event("c")}));
+    }
+    ASSERT_TRUE(spill.keep({}));
+    const auto found = read();
+    ASSERT_EQ(found.size(), 3U) << "no unfinished line in between ends the reading";
+    EXPECT_EQ(found[2].events[0].resource_id, only_event("c").events[0].resource_id);
+}
+
+TEST_F(SpillFileTest, RoomIsSetAsideBeforeItIsNeeded) {
+    SpillFile spill(path, executor);
+    spill.reserve();
+    EXPECT_TRUE(read().empty());
+    struct stat facts{};
+    ASSERT_EQ(::stat(path.c_str(), &facts), 0);
+    EXPECT_EQ(facts.st_size, 0);
+    EXPECT_GE(facts.st_blocks * 512, kSpillReserve);
+    ASSERT_TRUE(spill.keep({only_event("a")}));
     EXPECT_EQ(read().size(), 1U);
 }
 

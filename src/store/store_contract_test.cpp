@@ -366,6 +366,18 @@ TEST_P(StoreContract, AnIdempotencyKeyAnswersTheSameRequestOnceAndRefusesAnother
     EXPECT_TRUE(attempt("c")) << "keys live 24 hours";
 }
 
+TEST_P(StoreContract, AClaimedIdempotencyKeyNamesWhatWasMade) {
+    UnitOfWork unit;
+    unit.puts.push_back({here->user("u1"), kMustNotExist});
+    unit.idempotency = IdempotencyRecord{"s", "k", "d", 0, ""};  // the answer is not known yet
+    ASSERT_TRUE(here->submit(std::move(unit)));
+    const auto found = Opened::wait<std::optional<IdempotencyRecord>>(
+        [&](auto reply) { here->store->find_idempotency("s", "k", here->executor, std::move(reply)); });
+    ASSERT_TRUE(*found);
+    EXPECT_EQ((*found)->http_status, 0);
+    EXPECT_EQ((*found)->response, "u1") << "after a crash the answer is made from it";
+}
+
 TEST_P(StoreContract, AFailedUnitDoesNotBurnItsIdempotencyKey) {
     UnitOfWork unit;
     unit.puts.push_back({here->user("u1"), 5});

@@ -5,10 +5,8 @@ import re
 import subprocess
 
 import pytest
-import requests
 
-from harness.ports import free_port
-from harness.process import Process
+from harness.sandbox import SandboxProcess
 from harness.waiting import until
 
 NUMBERS = "/api/v2/telephony/phone/numbers"
@@ -241,24 +239,6 @@ class TestDidPools:
         numbers.delete(f"{EDGES}/extensionpools/{pool['id']}")
 
 
-class SandboxProcess:
-    """The sandbox carrier alone, so that its book of orders outlives the server."""
-
-    def __init__(self, server, folder):
-        self.account = ("killed-account", "killed-account-password")
-        self.sip, self.http = free_port(), free_port()
-        self.process = Process("sandbox", server.command("sandbox", "--sip", f"127.0.0.1:{self.sip}", "--http", f"127.0.0.1:{self.http}",
-                                                         "--account", ":".join(self.account)), folder)
-        until(lambda: self.get("/v1/account") is not None, 20, "the sandbox answers")
-
-    def get(self, path: str):
-        try:
-            answer = requests.get(f"http://127.0.0.1:{self.http}{path}", auth=self.account, timeout=5)
-        except requests.RequestException:
-            return None
-        return answer.json() if answer.status_code == 200 else None
-
-
 def test_no_number_is_ordered_twice_whenever_the_server_is_killed(tmp_path):
     """Fifty orders, and a server that dies again and again at random moments. The carrier's own book is read."""
     from harness.server import Server
@@ -267,20 +247,16 @@ def test_no_number_is_ordered_twice_whenever_the_server_is_killed(tmp_path):
     server = Server(tmp_path, sandbox=False)
     carrier = SandboxProcess(server, tmp_path / "carrier")
     try:
-        server.settings["sandbox-sip"] = f"127.0.0.1:{carrier.sip}"
-        server.settings["sandbox-http"] = f"127.0.0.1:{carrier.http}"
+        carrier.serve(server)
         server.start()
         client = server.client().log_in()
-        trunk = client.post(EDGES, {
-            "name": "killed", "edgeGroupId": server.first_run["edgeGroupId"], "sipProfileId": server.first_run["sipProfileId"],
-            "maxConcurrentSessions": 5, "codecs": [],
-            "registration": {"host": "127.0.0.1", "port": carrier.sip, "username": carrier.account[0], "password": carrier.account[1]}})
+        trunk = client.post(EDGES, carrier.trunk_body(server))
         ordered = {}
         for n in range(50):
             number = f"+1415556{n:04}" if n % 10 else f"+1415557{n:04}"
             ordered[number] = order(client, number, providerId=trunk["id"])["id"]
             if n % 10 == 9:
-                until(lambda: len(carrier.get("/v1/orders")["orders"]) > chance.randint(0, n), 20, "orders arrive", every=0.001)
+                until(lambda: len(carrier.orders()) > chance.randint(0, n), 20, "orders arrive", every=0.001)
                 server.kill()
                 server.start()
         for _ in range(3):
@@ -289,7 +265,7 @@ def test_no_number_is_ordered_twice_whenever_the_server_is_killed(tmp_path):
             server.start()
         for number, number_id in ordered.items():
             wait_state(client, number_id, "active", seconds=90)
-        book = [row["number"] for row in carrier.get("/v1/orders")["orders"]]
+        book = [row["number"] for row in carrier.orders()]
         assert sorted(book) == sorted(ordered), "every number once"
     finally:
         server.stop()

@@ -43,7 +43,7 @@ std::string_view Statement::blob(int column) const {
 }
 
 Outcome<std::unique_ptr<Connection>> Connection::open(const std::string& path, Access access) {
-    const int flags = (access == Access::Write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) |
+    const int flags = (access == Access::Read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
                       SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     sqlite3* database = nullptr;
     const int code = sqlite3_open_v2(path.c_str(), &database, flags, nullptr);
@@ -62,9 +62,21 @@ Outcome<void> Connection::configure(Access access) {
         return execute(
             "PRAGMA mmap_size=0; PRAGMA query_only=ON; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-8000");
     }
+    // Whoever dies half-way has lost a file that nobody used yet.
+    if (access == Access::Copy) return execute("PRAGMA mmap_size=0; PRAGMA journal_mode=DELETE");
     return execute(
         "PRAGMA mmap_size=0; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
         "PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-32000");
+}
+
+Outcome<void> Connection::copy_from(Connection& source) {
+    sqlite3_backup* copy = sqlite3_backup_init(database_, "main", source.database_, "main");
+    if (!copy) return std::unexpected(fault_of(database_));
+    const int stepped = sqlite3_backup_step(copy, -1);  // in one read transaction
+    sqlite3_backup_finish(copy);
+    if (stepped != SQLITE_DONE) return std::unexpected(fault_of(stepped, sqlite3_errstr(stepped)));
+    // The pages say that the source is in WAL mode; the copy is one file.
+    return execute("PRAGMA journal_mode=DELETE");
 }
 
 Connection::~Connection() {

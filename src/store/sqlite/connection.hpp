@@ -74,11 +74,17 @@ private:
     sqlite3_stmt* statement_;
 };
 
-enum class Access { Write, Read };
+enum class Access {
+    Write,
+    Read,
+    Copy,  ///< the only connection to a file of its own, in one piece: no write-ahead log beside it
+};
 
 class Connection {
 public:
     static Outcome<std::unique_ptr<Connection>> open(const std::string& path, Access access);
+    /// All pages of `source` as of one moment, in place of what this one had. Writers of `source` go on meanwhile.
+    Outcome<void> copy_from(Connection& source);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;

@@ -3,6 +3,8 @@
 #include <sqlite3.h>
 
 #include <array>
+#include <cerrno>
+#include <system_error>
 
 namespace dp::store::sqlite {
 namespace {
@@ -49,8 +51,26 @@ Fault fault_of(int extended_code, const std::string& message) {
     return {Reach::Database, Error{ErrorCode::Internal, "The database failed: " + message + ".", {}}};
 }
 
+namespace {
+
+/// Of the write-ahead log, to which everything is written first; 0 when it had no trouble.
+int last_errno(sqlite3* database) {
+    sqlite3_file* log = nullptr;
+    int why = 0;
+    sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&log));
+    if (log && log->pMethods) log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &why);
+    return why;
+}
+
+}  // namespace
+
 Fault fault_of(sqlite3* database) {
-    return fault_of(sqlite3_extended_errcode(database), sqlite3_errmsg(database));
+    const int code = sqlite3_extended_errcode(database);
+    if ((code & 0xFF) != SQLITE_IOERR) return fault_of(code, sqlite3_errmsg(database));
+    // SQLite calls each of them an I/O error; the system knows better.
+    const int why = last_errno(database);
+    const int told = why == EROFS ? SQLITE_READONLY : why == ENOSPC || why == EDQUOT ? SQLITE_FULL : code;
+    return fault_of(told, why == 0 ? sqlite3_errmsg(database) : std::generic_category().message(why));
 }
 
 }  // namespace dp::store::sqlite

@@ -323,6 +323,33 @@ Result<t::AuditVerdict> audit_verdict(Connection& connection) {
     return verdict;
 }
 
+namespace {
+
+Result<std::vector<std::string>> table_names(Connection& connection) {
+    std::vector<std::string> out;
+    DP_CHECK(each(connection, QueryText("SELECT name FROM sqlite_schema WHERE type = 'table'"),
+                  [&](Statement& row) -> Result<void> {
+                      out.emplace_back(row.text(0));
+                      return {};
+                  }));
+    return out;
+}
+
+}  // namespace
+
+Result<void> find_damage(Connection& connection) {
+    DP_TRY(tables, table_names(connection));
+    for (const std::string& table : tables)
+        DP_CHECK(each(
+            connection, QueryText(fmt::format("PRAGMA quick_check('{}')", table)), [&](Statement& row) -> Result<void> {
+                if (row.text(0) == "ok") return {};
+                return fail(ErrorCode::Internal,
+                            fmt::format("The database file is damaged: restore the last backup. (table {}: {})", table,
+                                        row.text(0)));
+            }));
+    return {};
+}
+
 Result<void> verify_audit_chain(Connection& connection) {
     DP_TRY(verdict, audit_verdict(connection));
     return verdict.intact ? Result<void>() : fail(ErrorCode::Internal, verdict.problem);

@@ -37,4 +37,7 @@ Result<telephony::AuditVerdict> audit_verdict(Connection& connection);
 /// The same as an error: Internal naming the first entry that does not fit.
 Result<void> verify_audit_chain(Connection& connection);
 
+/// Reads every table and index: Internal with what to do, if one is damaged.
+Result<void> find_damage(Connection& connection);
+
 }  // namespace dp::store::sqlite

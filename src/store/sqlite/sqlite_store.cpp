@@ -1,5 +1,10 @@
 #include "store/sqlite/sqlite_store.hpp"
 
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
 #include <bit>
 
 #include "base/histogram.hpp"
@@ -17,6 +22,8 @@ namespace t = dp::telephony;
 namespace {
 
 constexpr std::chrono::seconds kPurgeEvery{60};
+constexpr std::chrono::seconds kProbeEvery{1};
+constexpr std::uint64_t kLeastRoom = 1U << 20U;        // one page may find a place where a transaction does not
 constexpr std::chrono::hours kDeliveredKept{24 * 30};  // dead and pending deliveries stay
 constexpr std::chrono::milliseconds kRetryReplies{1};
 
@@ -30,6 +37,7 @@ metrics::Counter& units_total(std::string_view outcome) {
 SqliteStore::SqliteStore(Parts parts, const StoreOptions& options, const Clock& clock, Random& random)
     : options_(options),
       clock_(clock),
+      path_(std::move(parts.path)),
       lock_(std::move(parts.lock)),
       connection_(std::move(parts.connection)),
       readers_(std::move(parts.readers)),
@@ -87,7 +95,24 @@ Result<std::size_t> SqliteStore::close_open_conversations() {
 }
 
 void SqliteStore::start() {
-    if (options_.threading == Threading::Threads) thread_ = std::thread([this] { write_loop(); });
+    if (options_.threading != Threading::Threads) return;
+    thread_ = std::thread([this] { write_loop(); });
+    reading_through_ = std::jthread([this](const std::stop_token& stop) { read_through(stop); });
+}
+
+/// Opening reads what configuration needs. Whether the rest of the file is whole is found out beside the work: damage in
+/// a page that nobody asked for yet is told while there still is a recent backup. A table at a time, so that no long
+/// read keeps the log from starting anew.
+void SqliteStore::read_through(const std::stop_token& stop) {
+    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 19);
+    auto connection = Connection::open(path_, Access::Read);
+    if (!connection) return;
+    const auto aborted = [](void* token) {
+        return static_cast<const std::stop_token*>(token)->stop_requested() ? 1 : 0;
+    };
+    sqlite3_progress_handler((*connection)->handle(), 10'000, aborted, const_cast<std::stop_token*>(&stop));
+    auto damage = find_damage(**connection);
+    if (!damage && !stop.stop_requested()) note_damage(damage.error());
 }
 
 void SqliteStore::submit(t::UnitOfWork unit, Executor& reply_on, t::Reply<t::Committed> reply) {
@@ -105,9 +130,9 @@ void SqliteStore::submit(t::UnitOfWork unit, Executor& reply_on, t::Reply<t::Com
 void SqliteStore::write_loop() {
     for (bool replied = true;;) {
         const bool hurry = !replied || stopping_.load();
-        const bool woken = wake_.try_acquire_for(hurry ? kRetryReplies : std::chrono::milliseconds(kPurgeEvery));
+        (void)wake_.try_acquire_for(hurry ? kRetryReplies : std::chrono::milliseconds(kProbeEvery));
         while (queue_.drain(options_.batch) > 0) commit_queued();
-        if (!woken && !hurry) purge();
+        if (!hurry) upkeep();
         replied = replies_.flush();
         if (stopping_.load() && submitting_.load() == 0 && queue_.empty()) return;
     }
@@ -139,6 +164,8 @@ Outcome<void> SqliteStore::write(Batch& batch) {
     if (options_.faults)
         if (auto fault = options_.faults->strike()) return std::unexpected(Fault{Reach::Database, std::move(*fault)});
     DP_CHECK(run(*connection_, "BEGIN IMMEDIATE"));
+    if (!heads_known_) DP_CHECK(writer_.load_heads());
+    heads_known_ = true;
     const WallTime now = clock_.wall();
     for (auto& request : batch) {
         auto applied = writer_.apply(request->unit, now);
@@ -154,8 +181,10 @@ Outcome<void> SqliteStore::write(Batch& batch) {
 
 void SqliteStore::give_up(Batch& batch, const Fault& fault) {
     if (connection_->in_transaction()) (void)connection_->execute("ROLLBACK");
-    (void)writer_.load_heads();
+    heads_known_ = writer_.load_heads().has_value();
     note(fault.error.detail);
+    const bool injected = options_.faults && options_.faults->kind() != FaultKind::None;
+    if (fault.error.code == ErrorCode::Internal && !injected) note_damage(fault.error);
     for (auto& request : batch) request->outcome = std::unexpected(fault.error);
 }
 
@@ -210,6 +239,34 @@ void SqliteStore::note(const std::string& problem) {
     problem_ = problem;
 }
 
+void SqliteStore::note_damage(const Error& error) {
+    std::lock_guard lock(problem_mutex_);
+    if (damage_.empty()) log::error("store", "damaged: {}", error.detail);
+    damage_ = error.detail;
+}
+
+/// Between transactions, at its own pace whether or not there is anything to write.
+void SqliteStore::upkeep() {
+    const auto now = std::chrono::steady_clock::now();
+    if (!health().writable && now >= next_probe_) {
+        probe();
+        next_probe_ = now + kProbeEvery;
+    }
+    if (now < next_purge_) return;
+    purge();
+    next_purge_ = now + kPurgeEvery;
+}
+
+/// A write of our own: readiness must not wait for somebody else's, because nobody sends any to a server that says it
+/// is not ready.
+void SqliteStore::probe() {
+    if (options_.faults && options_.faults->kind() != FaultKind::None) return;
+    struct statvfs disk{};
+    const bool room = ::statvfs(path_.c_str(), &disk) != 0 || disk.f_bavail * disk.f_frsize >= kLeastRoom;
+    // A value of its own each time: SQLite leaves a page alone that would be as it was.
+    if (room && connection_->execute(fmt::format("PRAGMA user_version={}", ++probes_ % 1000))) note({});
+}
+
 void SqliteStore::purge() {
     const std::int64_t now = to_millis(clock_.wall());
     const std::int64_t life = std::chrono::milliseconds(kIdempotencyLife).count();
@@ -224,8 +281,9 @@ void SqliteStore::purge() {
 template <class T, class Find>
 void SqliteStore::read(Executor& reply_on, t::Reply<T> reply, Find find) {
     auto kept = std::make_shared<t::Reply<T>>(std::move(reply));
-    ReaderPool::Job job = [kept, &reply_on, find = std::move(find)](Connection& connection) mutable {
+    ReaderPool::Job job = [this, kept, &reply_on, find = std::move(find)](Connection& connection) mutable {
         auto answer = std::make_shared<Result<T>>(find(connection));
+        if (!*answer && answer->error().code == ErrorCode::Internal) note_damage(answer->error());
         // Readers may wait where the writer may not: the executor drains its mailbox or is gone with the store.
         while (!reply_on.post([kept, answer] { (*kept)(std::move(*answer)); }))
             std::this_thread::sleep_for(kRetryReplies);
@@ -298,8 +356,8 @@ void SqliteStore::on_commit(t::CommitListener listener) {
 
 t::StoreHealth SqliteStore::health() const {
     std::lock_guard lock(problem_mutex_);
-    return {.writable = problem_.empty(),
-            .problem = problem_,
+    return {.writable = problem_.empty() && damage_.empty(),
+            .problem = damage_.empty() ? problem_ : damage_,
             .queued = queued_.load(std::memory_order_relaxed),
             .committed_units = committed_.load(std::memory_order_relaxed),
             .last_event = last_event_.load(std::memory_order_relaxed)};
@@ -312,6 +370,8 @@ void SqliteStore::stop() {
         wake_.release();
         if (thread_.joinable()) thread_.join();
         if (!replies_.flush()) log::warn("store", "some replies found their thread's mailbox full at the stop");
+        reading_through_.request_stop();
+        if (reading_through_.joinable()) reading_through_.join();
         if (readers_) readers_->stop();
         connection_.reset();
         lock_.reset();

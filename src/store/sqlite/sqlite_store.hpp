@@ -7,6 +7,7 @@
 #include <deque>
 #include <mutex>
 #include <semaphore>
+#include <stop_token>
 #include <thread>
 
 #include "base/clock.hpp"
@@ -26,6 +27,7 @@ public:
         std::unique_ptr<ReaderPool> readers;  ///< none with Threading::Inline
         telephony::Ptr<telephony::Snapshot> snapshot;
         std::shared_ptr<void> lock;  ///< held until the store is closed
+        std::string path;
     };
 
     SqliteStore(Parts parts, const StoreOptions& options, const Clock& clock, Random& random);
@@ -77,16 +79,24 @@ private:
     void reply(Batch& batch);
     void give_up(Batch& batch, const Fault& fault);
     void note(const std::string& problem);
+    void note_damage(const Error& error);
+    void read_through(const std::stop_token& stop);
+    void upkeep();
+    void probe();
     void purge();
     template <class T, class Find>
     void read(Executor& reply_on, telephony::Reply<T> reply, Find find);
 
     StoreOptions options_;
     const Clock& clock_;
+    std::string path_;
     std::shared_ptr<void> lock_;
     std::unique_ptr<Connection> connection_;
     std::unique_ptr<ReaderPool> readers_;
     UnitWriter writer_;
+    bool heads_known_ = true;  ///< false: a fault kept the writer from reading where the logs stand
+    std::chrono::steady_clock::time_point next_probe_, next_purge_;
+    unsigned probes_ = 0;
     telephony::SnapshotHub hub_;
     ReplyLine replies_;
     Batch batch_;
@@ -102,9 +112,11 @@ private:
     mutable std::mutex listeners_mutex_;
     std::vector<telephony::CommitListener> listeners_;
     mutable std::mutex problem_mutex_;
-    std::string problem_;
+    std::string problem_;  ///< why the last write failed; empty again once one succeeds
+    std::string damage_;   ///< the file is damaged: no later success makes that good
     std::once_flag stopped_;
     std::thread thread_;
+    std::jthread reading_through_;
 };
 
 }  // namespace dp::store::sqlite

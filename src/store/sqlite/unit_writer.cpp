@@ -52,18 +52,19 @@ t::EntityPtr share(t::Entity&& entity) {
 }  // namespace
 
 Outcome<void> UnitWriter::load_heads() {
+    Heads read;
     DP_TRY(events, connection_.prepare("SELECT COALESCE(MAX(sequence), 0) FROM events"));
     DP_CHECK(
-        each_row(events->bind(), [&](Statement& row) { heads_.event = static_cast<std::uint64_t>(row.integer(0)); }));
-    heads_.audit = 0;
-    heads_.chain = {};
+        each_row(events->bind(), [&](Statement& row) { read.event = static_cast<std::uint64_t>(row.integer(0)); }));
     DP_TRY(audit,
            connection_.prepare("SELECT sequence, chain_sha256 FROM audit_entries ORDER BY sequence DESC LIMIT 1"));
-    return each_row(audit->bind(), [&](Statement& row) {
-        heads_.audit = static_cast<std::uint64_t>(row.integer(0));
+    DP_CHECK(each_row(audit->bind(), [&](Statement& row) {
+        read.audit = static_cast<std::uint64_t>(row.integer(0));
         const std::string_view chain = row.blob(1);
-        std::ranges::copy(chain.substr(0, heads_.chain.size()), heads_.chain.begin());
-    });
+        std::ranges::copy(chain.substr(0, read.chain.size()), read.chain.begin());
+    }));
+    heads_ = read;
+    return {};
 }
 
 Outcome<Applied> UnitWriter::apply(t::UnitOfWork& unit, WallTime now) {
@@ -87,10 +88,11 @@ Outcome<Applied> UnitWriter::apply(t::UnitOfWork& unit, WallTime now) {
 
 namespace {
 
-/// With the id of what the unit makes, so that a crash before the answer was kept leaves something to answer from.
-t::IdempotencyRecord claimed(const t::UnitOfWork& unit) {
+/// With the id of what the unit makes, so that a crash before the answer was kept leaves something to answer from. To
+/// be called while the unit still has its entities: put() moves them on.
+std::optional<t::IdempotencyRecord> claim_of(const t::UnitOfWork& unit) {
+    if (!unit.idempotency || unit.idempotency->http_status != 0) return unit.idempotency;
     t::IdempotencyRecord out = *unit.idempotency;
-    if (out.http_status != 0) return out;
     if (!unit.puts.empty())
         out.response = t::id_of(unit.puts.front().entity);
     else if (!unit.conversations.empty())
@@ -103,6 +105,7 @@ t::IdempotencyRecord claimed(const t::UnitOfWork& unit) {
 Outcome<void> UnitWriter::apply_all(t::UnitOfWork& unit, WallTime now, Applied& out) {
     DP_TRY(replay, replayed(unit, now, out));
     if (replay) return {};
+    const auto claim = claim_of(unit);
     for (t::Put& each : unit.puts) DP_CHECK(put(each, out));
     for (const t::Remove& each : unit.removes) DP_CHECK(remove(each, out));
     for (const t::Conversation& each : unit.conversations) DP_CHECK(put_conversation(each));
@@ -111,7 +114,7 @@ Outcome<void> UnitWriter::apply_all(t::UnitOfWork& unit, WallTime now, Applied& 
         DP_CHECK(run(connection_, "DELETE FROM access_grants WHERE token_sha256 = ?", each));
     DP_CHECK(put_webhook_progress(unit));
     for (const t::AuditErasure& each : unit.erasures) DP_CHECK(erase_audit(each));
-    if (unit.idempotency) DP_CHECK(put_idempotency(claimed(unit), now));
+    if (claim) DP_CHECK(put_idempotency(*claim, now));
     // A change that changed nothing leaves no trace.
     const bool only_puts =
         unit.removes.empty() && unit.conversations.empty() && unit.grants.empty() && unit.revoked_grants.empty();

@@ -44,7 +44,8 @@ void Outbox::retry() {
 }
 
 void Outbox::spill() {
-    if (spilled_ == entries_.size()) return;
+    if (entries_.empty()) return;
+    // Nothing new is handed over, too: the spill may not have got rid of what it was given before.
     const auto first = std::next(entries_.begin(), static_cast<std::ptrdiff_t>(spilled_));
     if (spill_.keep({first, entries_.end()})) spilled_ = entries_.size();
 }

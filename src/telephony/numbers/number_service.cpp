@@ -8,8 +8,12 @@
 namespace dp::telephony {
 namespace {
 
+bool names_version(std::int64_t expected) {
+    return expected != kMustExist && expected != kAnyVersion;
+}
+
 std::int64_t version_of(const Number& number, std::int64_t expected) {
-    return expected == kMustExist || expected == kAnyVersion ? number.meta.version : expected;
+    return names_version(expected) ? expected : number.meta.version;
 }
 
 void touch(Number& number, const WriteContext& context) {
@@ -61,6 +65,16 @@ Result<void> assignable(const Number& number) {
 /// Nobody refused or cancelled it: it may be filled yet.
 bool may_still_stand(const Number& number) {
     return number.state == NumberState::Failed && number.job && number.job->carrier_code == kLimitPassed;
+}
+
+/// The number's job may change it between our look and the commit. Whoever named no version is not told: what they asked
+/// for is looked at again.
+Reply<Committed> unless_overtaken(Reply<Committed> reply, std::move_only_function<void(Reply<Committed>)> again) {
+    return [reply = std::move(reply), again = std::move(again)](Result<Committed> done) mutable {
+        if (!done && done.error().code == ErrorCode::Conflict && done.error().field == "version")
+            return again(std::move(reply));
+        reply(std::move(done));
+    };
 }
 
 /// The key under which an earlier order of the same number may still stand at the carrier.
@@ -140,6 +154,10 @@ void NumberService::update(WriteContext context, const NumberId& id, NumberUpdat
     if (!number) return reply(std::unexpected(std::move(number).error()));
     if (auto ready = assignable(*number); !ready) return reply(std::unexpected(std::move(ready).error()));
     const std::int64_t version = version_of(*number, expected_version);
+    if (!names_version(expected_version))
+        reply = unless_overtaken(std::move(reply), [=, this, &reply_on](Reply<Committed> later) {
+            this->update(context, id, update, expected_version, reply_on, std::move(later));
+        });
     std::vector<Event> events;
     if (update.routing && *update.routing != number->routing) {
         if (drops_callflow(number->routing, *update.routing)) {
@@ -194,6 +212,10 @@ void NumberService::release(WriteContext context, const NumberId& id, std::int64
     auto next = next_state(number->state, NumberTransition::ReleaseAsked);
     if (!next) return reply(std::unexpected(std::move(next).error()));
     const std::int64_t version = version_of(*number, expected_version);
+    if (!names_version(expected_version))
+        reply = unless_overtaken(std::move(reply), [=, this, &reply_on](Reply<Committed> later) {
+            release(context, id, expected_version, reply_on, std::move(later));
+        });
     number->state = *next;
     // An order that is still open is released by its key.
     ProvisioningJob job;

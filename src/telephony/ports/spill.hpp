@@ -21,7 +21,8 @@ struct OutboxEntry {
 class Spill {
 public:
     virtual ~Spill() = default;
-    /// Takes them behind what it has. False: not now, nothing was taken.
+    /// Takes them behind what it has; with none it tries again what it could not write. False: not now, nothing was
+    /// taken.
     [[nodiscard]] virtual bool keep(std::vector<OutboxEntry> entries) = 0;
     /// All that it was given is committed: it may forget it. False: not now.
     [[nodiscard]] virtual bool release() = 0;

@@ -40,19 +40,30 @@ class Server:
         self.process: Process | None = None
         self.first_run: dict = {}
         self.started_in = 0.0
+        self.wait_ready = True
 
     def command(self, *words) -> list:
         return [binary(), *words]
 
-    def start(self, seconds: float = 30) -> "Server":
+    def _spawn(self) -> None:
         options = [part for name, value in self.settings.items() for part in (f"--{name}", str(value))]
         flags = ["--sandbox"] if self.sandbox else []
         # A slow machine under sanitizers must not make the pool of detached threads look like a leak at exit.
         environment = os.environ | {"ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:halt_on_error=1",
                                     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
-        began = time.monotonic()
         self.process = Process("server", self.command("serve", "--data", self.data, *flags, *options), self.folder,
                                env=environment)
+
+    def start_and_kill_after(self, seconds: float) -> None:
+        """Dies at whatever point of its start it has reached by then."""
+        self._spawn()
+        time.sleep(seconds)  # the moment of death, not a wait for anything
+        self.kill()
+
+    def start(self, seconds: float = 30, wait_ready: bool = True) -> "Server":
+        began = time.monotonic()
+        self.wait_ready = wait_ready
+        self._spawn()
         until(lambda: self._is_ready(began), seconds, "the server is ready", every=0.02)
         self.started_in = time.monotonic() - began
         self.settings["http"] = self.base_url.removeprefix("http://")
@@ -68,7 +79,8 @@ class Server:
             return False
         self.first_run = json.loads(path.read_text())
         try:
-            return requests.get(f"{self.base_url}/ready", timeout=2).status_code == 200
+            path = "/ready" if self.wait_ready else "/health"
+            return requests.get(self.base_url + path, timeout=2).status_code == 200
         except requests.RequestException:
             return False
 
