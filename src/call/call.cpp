@@ -8,6 +8,8 @@ using telephony::Reached;
 
 namespace {
 
+constexpr int kDeclined = 603;
+
 bool is_ended(OutboundState state) {
     return state == OutboundState::Ended;
 }
@@ -240,6 +242,10 @@ void Call::on_left(LegId id) {
     CallSide* side = side_of(id);
     CallLeg* leg = find(id);
     if (leg == nullptr || !leg->live()) return;
+    if (leg->state != LegState::Answered)
+        return phone_failed(
+            *side, *leg,
+            {.kind = LegFailure::Kind::Rejected, .status = kDeclined, .phrase = {}, .q850 = {}, .retry_after = {}});
     const auto termination = telephony::terminate(reason_of_end({}, side->party, calling(), reached()), reached());
     const bool decides = !side->winner.valid() || side->winner == id;
     dismiss(*leg, {}, termination);

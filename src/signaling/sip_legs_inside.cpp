@@ -116,7 +116,7 @@ void SipLegs::take_call_info(call::LegId leg, const CallInfo& said) {
         events_->on_accepted(leg);
     } else if (said.act == CallAct::Accept && !in_call) {
         release_inside(*session, said.call, {});
-    } else if (said.act == CallAct::Decline && alerting) {
+    } else if (alerting && said.act != CallAct::Alert) {  // declined, or left while it was being accepted
         inside.phase = Inside::Phase::Free;
         events_->on_failed(leg, failure(LegFailure::Kind::Rejected, said.status));
     } else if (said.act == CallAct::Leave && in_call) {

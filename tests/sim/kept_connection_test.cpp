@@ -228,6 +228,31 @@ TEST_F(KeptConnection, DeclinedCallLeavesItUntouched) {
     end_by_logout();
 }
 
+TEST_F(KeptConnection, LeftBetweenAcceptanceAndOpeningIsADeclinedCall) {
+    first_call();
+    world.add_phone(std::string(kAgent), "desk");
+    FarEnd& desk = world.phone("desk", "10.0.1.2:5060");
+    desk.scripts[""].answer = 3s;
+    phone->inside.accept.reset();
+    call_in();
+    world.run(1s);
+    phone->say_inside(kept(), "accept", 1);
+    phone->say_inside(kept(), "leave", 1);
+    world.run(5s);
+    EXPECT_EQ(world.status(newest()), "failed") << "603 speaks for all phones of a user";
+    EXPECT_EQ(world.reason(newest()), "agent_declined");
+    EXPECT_TRUE(at_rest());
+    phone->say_inside(kept(), "leave", 1);
+    call_in();
+    world.run(1s);
+    phone->say_inside(kept(), "leave", 2);
+    world.run(1s);
+    EXPECT_EQ(world.reason(newest()), "agent_declined");
+    EXPECT_TRUE(at_rest());
+    desk.unregister();
+    end_by_logout();
+}
+
 TEST_F(KeptConnection, CallerGivesUpWhileItAlerts) {
     first_call();
     phone->inside.accept.reset();

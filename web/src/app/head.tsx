@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { logout, session } from '../api/session';
 import { phone, usePhone } from '../features/phone/use-phone';
-import { DarkIcon, LightIcon, SystemIcon } from '../ui/icons';
+import { DarkIcon, KeptIcon, LightIcon, SystemIcon } from '../ui/icons';
 import { Menu } from '../ui/menu';
 import { setTheme, THEMES, type Theme, useTheme } from './theme';
 
@@ -10,12 +10,17 @@ const DOTS = { registered: 'good', connecting: 'busy', lost: 'busy', failed: 'ba
 
 export function RegistrationState() {
   const { t } = useTranslation();
-  const { registration } = usePhone();
+  const { registration, kept } = usePhone();
   const dot = DOTS[registration];
   return (
     <span className="dp-row dp-registration" role="status">
       <span className={`dp-dot ${dot ? `dp-dot--${dot}` : ''}`} aria-hidden="true" />
       {t(`phone.registration.${registration}`)}
+      {kept && (
+        <span className="dp-kept" role="img" aria-label={t('phone.kept')} title={t('phone.kept')}>
+          <KeptIcon aria-hidden="true" />
+        </span>
+      )}
     </span>
   );
 }

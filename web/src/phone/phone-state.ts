@@ -11,6 +11,8 @@ export interface PhoneState {
   registration: Registration | 'off';
   profile?: Pick<PhoneSession, 'userId' | 'displayName' | 'callerIds' | 'persistent'>;
   error?: PhoneError;
+  /** A connection waits for the next call, which will alert at once. */
+  kept: boolean;
   calls: Call[];
   placing: boolean;
   /** Notifications arrive; without them states are asked for. */
@@ -21,6 +23,7 @@ export interface PhoneState {
 export const OFF: PhoneState = {
   stage: 'starting',
   registration: 'off',
+  kept: false,
   calls: [],
   placing: false,
   live: false,

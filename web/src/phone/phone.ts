@@ -223,6 +223,7 @@ export class Phone {
       onSessionEnded: sessionEnded,
       credentials: openPhoneSession,
       onIncoming: (leg) => void this.#onIncoming(leg),
+      onKept: (kept) => this.state.patch({ kept }),
       onAnswered: (id) => this.#onAnswered(id),
       onEnded: (id, reason) => this.#onEnded(id, reason),
       onRemoteAudio: (id, stream) => this.audio.speaker.play(id, stream),
@@ -237,7 +238,7 @@ export class Phone {
   #yield(): void {
     this.#ua?.stop();
     this.#ua = undefined;
-    this.state.patch({ stage: 'elsewhere', registration: 'off' });
+    this.state.patch({ stage: 'elsewhere', registration: 'off', kept: false });
   }
 
   #onRegistration(registration: Registration, error?: PhoneError): void {

@@ -37,6 +37,11 @@ export class Reoffer {
     });
   }
 
+  /** The call that was held is over; the next one on this session is not. */
+  forgetHold(): void {
+    (this.session as unknown as HoldFlag)._localHold = false;
+  }
+
   restartIce(): Promise<boolean> {
     return this.#inTurn(() => this.#tryAll((done) => this.#renegotiate(done, { iceRestart: true })));
   }

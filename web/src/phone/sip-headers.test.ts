@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asksToAnswer, isNormalEnd, readReason } from './sip-headers';
+import { asksToAnswer, isNormalEnd, readAddress, readReason } from './sip-headers';
 
 describe('automatic answer', () => {
   it.each([
@@ -33,4 +33,17 @@ describe('Reason (RFC 3326)', () => {
     expect(isNormalEnd({ sip: 200 })).toBe(true);
     expect(isNormalEnd({ sip: 503 })).toBe(false);
   });
+});
+
+describe('P-Asserted-Identity', () => {
+  it.each([
+    [
+      '"Bob \\"B\\" Lee" <sip:+15552223333@example.org;user=phone>',
+      { user: '+15552223333', name: 'Bob "B" Lee' },
+    ],
+    ['<sip:alice%20w@example.org>', { user: 'alice w' }],
+    ['<sip:100%@example.org>', { user: '100%' }],
+    ['tel:+15552223333', undefined],
+    [undefined, undefined],
+  ])('%s', (header, expected) => expect(readAddress(header)).toEqual(expected));
 });

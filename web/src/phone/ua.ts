@@ -4,14 +4,28 @@
  * The phone only receives: a call is placed over the API, and the server's INVITE joins this leg to it.
  */
 import { UA, WebSocketInterface } from 'jssip';
-import type { IceCandidateEvent, RTCSession, TerminateOptions } from 'jssip/lib/RTCSession';
+import type {
+  IceCandidateEvent,
+  IncomingInfoEvent,
+  OutgoingInfoEvent,
+  RTCSession,
+  TerminateOptions,
+} from 'jssip/lib/RTCSession';
 import type { IncomingRequest } from 'jssip/lib/SIPMessage';
 import type { IncomingRTCSessionEvent, RTCSessionEvent } from 'jssip/lib/UA';
 import type { PhoneSession } from '../api/phone-session';
+import { Connection, type IceSettings, type LegHandlers } from './connection';
 import { fromSipStatus, type PhoneError } from './errors';
-import { type IceSettings, Leg, type LegHandlers } from './leg';
+import type { Leg } from './leg';
 
-export type { IceCandidateEvent, IncomingRequest, RTCSession, TerminateOptions };
+export type {
+  IceCandidateEvent,
+  IncomingInfoEvent,
+  IncomingRequest,
+  OutgoingInfoEvent,
+  RTCSession,
+  TerminateOptions,
+};
 
 export type Registration = 'connecting' | 'registered' | 'lost' | 'failed';
 
@@ -19,7 +33,8 @@ export interface UserAgentHandlers extends LegHandlers {
   onRegistration(state: Registration, error?: PhoneError): void;
   /** The WebSocket was closed by the server because the session ended. */
   onSessionEnded(): void;
-  onIncoming(leg: Leg): void;
+  /** A connection waits for the next call: it will alert at once. */
+  onKept(kept: boolean): void;
   /** Credentials live minutes; asked for before each refresh and after a refusal. */
   credentials(): Promise<PhoneSession>;
 }
@@ -31,7 +46,7 @@ const REFUSED_RETRY_MS = 5000;
 
 export class UserAgent {
   readonly #ua: UA;
-  readonly #legs = new Map<string, Leg>();
+  readonly #connections = new Set<Connection>();
   /** The newest: TURN logins expire, and a call made with an old one finds no relay. */
   #ice: IceSettings;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -71,11 +86,11 @@ export class UserAgent {
   }
 
   leg(id: string | undefined): Leg | undefined {
-    return id === undefined ? undefined : this.#legs.get(id);
+    return id === undefined ? undefined : this.legs().find((leg) => leg.id === id);
   }
 
   legs(): Leg[] {
-    return [...this.#legs.values()];
+    return [...this.#connections].flatMap(({ leg }) => leg ?? []);
   }
 
   #listen(): void {
@@ -103,7 +118,8 @@ export class UserAgent {
     this.handlers.onRegistration('registered');
     if (!this.#lost) return;
     this.#lost = false;
-    for (const leg of this.#legs.values()) void leg.restartIce();
+    for (const { session, reoffer } of this.#connections)
+      if (session.isEstablished()) void reoffer.restartIce();
   }
 
   async #registerAfresh(): Promise<void> {
@@ -119,15 +135,22 @@ export class UserAgent {
   }
 
   #incoming({ session, request }: IncomingRTCSessionEvent): void {
-    const leg = new Leg(session, request, this.#ice, {
+    // An INVITE while one waits: the server knows it no more (it was started anew), or could not use it.
+    for (const waiting of this.#connections) if (waiting.idle) waiting.close();
+    const connection = new Connection(session, request, this.#ice, {
       ...this.handlers,
-      onEnded: (id, reason) => {
-        this.#legs.delete(id);
-        this.handlers.onEnded(id, reason);
+      onRest: () => this.#tellKept(),
+      onClosed: (closed) => {
+        this.#connections.delete(closed);
+        this.#tellKept();
       },
     });
-    this.#legs.set(leg.id, leg);
-    this.handlers.onIncoming(leg);
+    this.#connections.add(connection);
+    if (connection.leg) this.handlers.onIncoming(connection.leg);
+  }
+
+  #tellKept(): void {
+    this.handlers.onKept([...this.#connections].some(({ idle }) => idle));
   }
 }
 

@@ -1,5 +1,6 @@
 export { default as CopyIcon } from '@patternfly/react-icons/dist/esm/icons/copy-icon';
 export { default as SystemIcon } from '@patternfly/react-icons/dist/esm/icons/desktop-icon';
+export { default as KeptIcon } from '@patternfly/react-icons/dist/esm/icons/link-icon';
 export { default as MicrophoneIcon } from '@patternfly/react-icons/dist/esm/icons/microphone-icon';
 export { default as MutedIcon } from '@patternfly/react-icons/dist/esm/icons/microphone-slash-icon';
 export { default as DarkIcon } from '@patternfly/react-icons/dist/esm/icons/moon-icon';

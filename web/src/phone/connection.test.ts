@@ -1,0 +1,296 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { CALL_BODY, RECEIVES_CALLS, readCallInfo } from './call-channel';
+import { Connection, type ConnectionHandlers } from './connection';
+import type { Leg } from './leg';
+import type { IncomingRequest, RTCSession } from './ua';
+
+type Handler = (event: never) => void;
+
+const track = (kind = 'audio') => ({
+  kind,
+  enabled: true,
+  stopped: false,
+  stop() {
+    this.stopped = true;
+  },
+});
+
+/** As getUserMedia gives it; a clone has tracks of its own. */
+const microphone = () => {
+  const stream = {
+    tracks: [track()],
+    clones: [] as { tracks: ReturnType<typeof track>[] }[],
+    getTracks() {
+      return this.tracks;
+    },
+    getAudioTracks() {
+      return this.tracks;
+    },
+    clone() {
+      const copy = microphone();
+      this.clones.push(copy);
+      return copy;
+    },
+  };
+  return stream;
+};
+
+class FakeSession {
+  id = 'session-1';
+  remote_identity = { uri: { user: '+15550001111' }, display_name: 'Ann' };
+  log: string[] = [];
+  answered: { extraHeaders?: string[] } | undefined;
+  ended = false;
+  established = false;
+  _localHold = false;
+  sender = {
+    track: null as ReturnType<typeof track> | null,
+    replaceTrack: (next: ReturnType<typeof track> | null) => {
+      this.sender.track = next;
+      return Promise.resolve();
+    },
+  };
+  connection = {
+    connectionState: 'connected',
+    getTransceivers: () => [{ sender: this.sender, receiver: { track: track() } }],
+    getReceivers: () => [{ track: track() }],
+    getStats: () => Promise.resolve(undefined),
+  };
+  #handlers = new Map<string, Handler>();
+
+  on = (name: string, handler: Handler) => this.#handlers.set(name, handler);
+  emit = (name: string, event: object = {}) => this.#handlers.get(name)?.(event as never);
+  answer = (options: { extraHeaders?: string[] }) => {
+    this.answered = options;
+    this.sender.track = track();
+  };
+  terminate = (options?: { status_code?: number }) => {
+    this.log.push(`terminate ${options?.status_code ?? ''}`.trim());
+    this.ended = true;
+    this.emit('ended', { cause: 'Terminated', message: null });
+  };
+  sendInfo = (type: string, body: string, options: { extraHeaders: string[] }) => {
+    expect(type).toBe(CALL_BODY);
+    expect(options.extraHeaders).toContain('Info-Package: dialplane-call');
+    const info = readCallInfo('dialplane-call', body);
+    this.log.push(`${info?.act} ${info?.call}${/Status=\d+/.exec(body)?.[0] ?? ''}`);
+  };
+  mute = () => this.log.push('mute');
+  unmute = () => this.log.push('unmute');
+  isEnded = () => this.ended;
+  isEstablished = () => this.established;
+}
+
+const request = (headers: Record<string, string>, body = ''): IncomingRequest =>
+  ({ getHeader: (name: string) => headers[name], body }) as unknown as IncomingRequest;
+
+const INVITE = { 'X-Dialplane-Conversation': 'conv-0', 'Recv-Info': 'dialplane-call' };
+
+let session: FakeSession;
+let told: string[];
+let legs: Leg[];
+let connection: Connection;
+
+const handlers: ConnectionHandlers = {
+  onIncoming: (leg) => {
+    legs.push(leg);
+    told.push(`incoming ${leg.id}`);
+  },
+  onAnswered: (id) => told.push(`answered ${id}`),
+  onEnded: (id, reason) => told.push(`ended ${id}${reason ? ` ${reason}` : ''}`),
+  onRemoteAudio: (id) => told.push(`audio ${id}`),
+  onMedia: (id, up) => told.push(`media ${id} ${up}`),
+  onHeldByOther: (id, held) => told.push(`held ${id} ${held}`),
+  onIce: () => undefined,
+  onRest: (_, idle) => told.push(idle ? 'rest' : 'woken'),
+  onClosed: () => told.push('closed'),
+};
+
+function connect(headers: Record<string, string> = INVITE): void {
+  session = new FakeSession();
+  told = [];
+  legs = [];
+  connection = new Connection(
+    session as unknown as RTCSession,
+    request(headers),
+    { iceServers: [], iceTransportPolicy: 'all' },
+    handlers,
+  );
+}
+
+/** The first call, up. */
+function firstCall(headers = INVITE): Leg {
+  connect(headers);
+  const leg = connection.leg as Leg;
+  leg.answer(microphone() as unknown as MediaStream);
+  session.established = true;
+  session.emit('confirmed');
+  told.length = 0;
+  return leg;
+}
+
+const info = (act: string, call: number, headers: Record<string, string> = {}) =>
+  session.emit('newInfo', {
+    originator: 'remote',
+    request: request({ 'Info-Package': 'dialplane-call', ...headers }, `Act=${act}\r\nCall=${call}\r\n`),
+  });
+
+const alert = (call = 1) =>
+  info('alert', call, {
+    'X-Dialplane-Conversation': `conv-${call}`,
+    'P-Asserted-Identity': '"Bob" <sip:+15552223333@example.org>',
+  });
+
+const settle = () => new Promise((resolve) => setTimeout(resolve));
+
+describe('the call of the INVITE', () => {
+  it('says in its 200 that calls may come inside, when the INVITE did', () => {
+    firstCall();
+    expect(session.answered?.extraHeaders).toEqual([RECEIVES_CALLS]);
+    connect({});
+    connection.leg?.answer(microphone() as unknown as MediaStream);
+    expect(session.answered?.extraHeaders).toBeUndefined();
+  });
+
+  it('is left, and the connection rests without a microphone', async () => {
+    const leg = firstCall();
+    leg.hangUp();
+    await settle();
+    expect(session.log).toEqual(['leave 0', 'unmute']);
+    expect(told).toEqual(['ended session-1', 'rest']);
+    expect(session.sender.track).toBeNull();
+    expect(connection.idle).toBe(true);
+  });
+
+  it('ends by BYE where the server keeps nothing', () => {
+    firstCall({} as typeof INVITE).hangUp();
+    expect(session.log).toEqual(['terminate']);
+    expect(told).toEqual(['ended session-1', 'closed']);
+  });
+
+  it('ends by BYE when its media path is broken', () => {
+    const leg = firstCall();
+    session.connection.connectionState = 'failed';
+    leg.hangUp();
+    expect(session.log).toEqual(['terminate']);
+  });
+
+  it('is refused with the status of the moment', () => {
+    connect();
+    connection.leg?.reject(486);
+    expect(session.log).toEqual(['terminate 486']);
+  });
+});
+
+describe('at rest', () => {
+  beforeEach(() => firstCall().hangUp());
+
+  it('an alert is a call of its own, with its caller', () => {
+    told.length = 0;
+    alert();
+    expect(told).toEqual(['woken', 'incoming session-1:1']);
+    expect(legs[0]).toMatchObject({ number: '+15552223333', name: 'Bob', conversationId: 'conv-1', call: 1 });
+  });
+
+  it('inactive and sendrecv of the server are no holds', () => {
+    told.length = 0;
+    session.emit('hold', { originator: 'remote' });
+    session.emit('unhold', { originator: 'remote' });
+    expect(told).toEqual([]);
+  });
+
+  it('a path that breaks closes it', () => {
+    session.ended = false;
+    connection.close();
+    expect(told.at(-1)).toBe('closed');
+  });
+
+  it('a release of a call that is over says nothing', () => {
+    told.length = 0;
+    info('release', 0);
+    expect(told).toEqual([]);
+  });
+
+  it('BYE closes it without ending a call again', () => {
+    told.length = 0;
+    session.emit('ended', { cause: 'Terminated', message: null });
+    expect(told).toEqual(['closed']);
+    alert();
+    expect(told).toEqual(['closed']);
+  });
+});
+
+describe('a call that alerts inside', () => {
+  let stream: ReturnType<typeof microphone>;
+  beforeEach(() => {
+    firstCall().hangUp();
+    alert();
+    told.length = 0;
+    session.log.length = 0;
+    stream = microphone();
+  });
+
+  it('is accepted with the microphone on the line, and up when the server opens it', async () => {
+    legs[0]?.answer(stream as unknown as MediaStream);
+    await settle();
+    expect(session.log).toEqual(['accept 1']);
+    expect(session.sender.track).toBe(stream.clones[0]?.tracks[0]);
+    session.emit('unhold', { originator: 'remote' });
+    expect(told).toEqual(['media session-1:1 true', 'answered session-1:1']);
+  });
+
+  it('is declined with a status; the connection rests', () => {
+    legs[0]?.reject(486);
+    expect(session.log).toEqual(['decline 1Status=486', 'unmute']);
+    expect(told).toEqual(['ended session-1:1', 'rest']);
+  });
+
+  it('is taken back: answered elsewhere is no failure, other reasons are told', () => {
+    info('release', 1, { Reason: 'SIP;cause=200;text="Call completed elsewhere"' });
+    expect(told).toEqual(['ended session-1:1', 'rest']);
+    alert(2);
+    info('release', 2, { Reason: 'Q.850;cause=41' });
+    expect(told.slice(2)).toEqual(['woken', 'incoming session-1:2', 'ended session-1:2 Q.850 41', 'rest']);
+  });
+
+  it('is taken back while the microphone opens: nothing is accepted', async () => {
+    legs[0]?.answer(stream as unknown as MediaStream);
+    info('release', 1);
+    await settle();
+    expect(session.log).toEqual(['unmute']);
+    expect(connection.idle).toBe(true);
+    expect(session.sender.track).toBeNull();
+    expect(stream.clones[0]?.tracks[0]?.stopped).toBe(true);
+  });
+
+  it('is taken back after it was accepted: the opening that follows opens nothing', async () => {
+    legs[0]?.answer(stream as unknown as MediaStream);
+    await settle();
+    info('release', 1);
+    told.length = 0;
+    session.emit('unhold', { originator: 'remote' });
+    expect(told).toEqual([]);
+  });
+
+  it('a second alert meanwhile is nothing', () => {
+    alert(2);
+    expect(told).toEqual([]);
+  });
+
+  it('a lost connection ends it', () => {
+    session.emit('ended', { cause: 'Connection Error', message: null });
+    expect(told).toEqual(['ended session-1:1 connectionLost', 'closed']);
+  });
+
+  it('up, muted and held, then released: the next one is neither', async () => {
+    legs[0]?.answer(stream as unknown as MediaStream);
+    await settle();
+    session.emit('unhold', { originator: 'remote' });
+    legs[0]?.setMuted(true);
+    session._localHold = true;
+    info('release', 1);
+    expect(session._localHold).toBe(false);
+    expect(session.log.at(-1)).toBe('unmute');
+    expect(stream.clones[0]?.tracks[0]?.stopped).toBe(true);
+  });
+});

@@ -1,0 +1,313 @@
+/**
+ * One JsSIP session in this tab, under the rules that make it dependable (never wait for ICE gathering, a refused re-INVITE
+ * never ends the call). It carries the call of its INVITE, and where the server keeps the dialog, the calls after it: each
+ * call is a Leg.
+ *
+ *   phase     what                        next
+ *   offered   answer                      inCall when confirmed
+ *   inCall    leave, release              idle
+ *   idle      alert                       alerting
+ *   alerting  accept                      opening; idle when declined or released
+ *   opening   re-INVITE sendrecv          inCall; idle when released
+ *   any       BYE, failure, path lost     closed
+ *
+ * Between calls the microphone is off: its track leaves the peer connection.
+ */
+import {
+  CALL_BODY,
+  CALL_HEADERS,
+  type CallAct,
+  keepsDialog,
+  RECEIVES_CALLS,
+  readCallInfo,
+  writeCallInfo,
+} from './call-channel';
+import { endReason } from './end-reason';
+import { type IceReport, IceWatch } from './ice-watch';
+import { Leg, type LegFacts } from './leg';
+import { Reoffer } from './reoffer';
+import { readAddress } from './sip-headers';
+import type {
+  IceCandidateEvent,
+  IncomingInfoEvent,
+  IncomingRequest,
+  OutgoingInfoEvent,
+  RTCSession,
+} from './ua';
+
+export interface LegHandlers {
+  onIncoming(leg: Leg): void;
+  onAnswered(legId: string): void;
+  onEnded(legId: string, reason?: string): void;
+  onRemoteAudio(legId: string, stream: MediaStream): void;
+  /** The media path stands (ICE and DTLS done), or broke. */
+  onMedia(legId: string, up: boolean): void;
+  onHeldByOther(legId: string, held: boolean): void;
+  /** How the search for a media path ended, once a connection. */
+  onIce(report: IceReport): void;
+}
+
+export interface ConnectionHandlers extends LegHandlers {
+  /** At rest between two calls, or not any more. */
+  onRest(connection: Connection, idle: boolean): void;
+  onClosed(connection: Connection): void;
+}
+
+/** What a connection of this phone is made with. */
+export interface IceSettings {
+  iceServers: RTCIceServer[];
+  iceTransportPolicy: RTCIceTransportPolicy;
+}
+
+type Phase = 'offered' | 'inCall' | 'idle' | 'alerting' | 'opening' | 'closed';
+
+/** How long a first candidate waits for a reflexive or relay one, where there are servers to ask for them. */
+const GATHERING_GRACE_MS = 200;
+const GATHERING_LIMIT_MS = 3000;
+
+export class Connection {
+  readonly reoffer: Reoffer;
+  readonly #kept: boolean;
+  #phase: Phase = 'offered';
+  #leg: Leg | undefined;
+  #gathering: ReturnType<typeof setTimeout> | undefined;
+  #stream: MediaStream | undefined;
+  #failure: string | undefined;
+  #ice: IceWatch | undefined;
+
+  constructor(
+    readonly session: RTCSession,
+    request: IncomingRequest,
+    private readonly ice: IceSettings,
+    private readonly handlers: ConnectionHandlers,
+  ) {
+    this.#kept = keepsDialog(request.getHeader('Recv-Info'));
+    this.reoffer = new Reoffer(session);
+    this.#listen();
+    this.#begin(request, 0);
+  }
+
+  get leg(): Leg | undefined {
+    return this.#leg;
+  }
+
+  get idle(): boolean {
+    return this.#phase === 'idle';
+  }
+
+  /** Speaks through a copy of the microphone, so that mute and hold of one call touch no other and no meter. */
+  answer(leg: Leg, microphone: MediaStream): void {
+    if (leg !== this.#leg) return;
+    if (this.#phase === 'offered') this.#answerInvite(microphone);
+    else if (this.#phase === 'alerting') void this.#accept(leg, microphone);
+  }
+
+  /** Ends the call. The connection stays where the server keeps it and its media path stands. */
+  leave(leg: Leg, status = 603): void {
+    if (leg !== this.#leg || this.#phase === 'closed') return;
+    const inside = this.#kept && this.#phase !== 'offered' && this.#pathStands();
+    if (!inside) {
+      this.close(status);
+      return;
+    }
+    if (this.#phase === 'alerting') this.#say('decline', leg, status);
+    else this.#say('leave', leg);
+    this.#rest();
+  }
+
+  /** The whole session: BYE, or a refusal with this status. */
+  close(status = 603): void {
+    if (this.session.isEnded()) return;
+    const early = this.#phase === 'offered' && !this.session.isEstablished();
+    this.session.terminate(early ? { status_code: status } : undefined);
+  }
+
+  /** Another microphone without renegotiation. */
+  async speak(microphone: MediaStream): Promise<void> {
+    const sender = this.#sender();
+    const next = microphone.clone();
+    const track = next.getAudioTracks()[0];
+    if (!sender || !track) return;
+    track.enabled = sender.track?.enabled ?? true;
+    await sender.replaceTrack(track);
+    stopTracks(this.#stream);
+    this.#stream = next;
+  }
+
+  stats(): Promise<RTCStatsReport | undefined> {
+    return this.session.connection?.getStats() ?? Promise.resolve(undefined);
+  }
+
+  #begin(request: IncomingRequest, call: number): void {
+    this.#leg = new Leg(this, factsOf(request, this.session, call));
+  }
+
+  #answerInvite(microphone: MediaStream): void {
+    this.#stream = microphone.clone();
+    this.#gathering = setTimeout(() => {
+      this.#ice?.gatheringTimedOut();
+      this.#fail('ice_failed');
+    }, GATHERING_LIMIT_MS);
+    this.session.answer({
+      mediaStream: this.#stream,
+      pcConfig: { ...this.ice },
+      ...(this.#kept ? { extraHeaders: [RECEIVES_CALLS] } : {}),
+    });
+  }
+
+  /** First the microphone is on the line, then the server opens it: nobody is heard too late. */
+  async #accept(leg: Leg, microphone: MediaStream): Promise<void> {
+    this.#phase = 'opening';
+    await this.speak(microphone);
+    if (leg === this.#leg && this.#is('opening')) this.#say('accept', leg);
+    else if (!this.#leg) this.#silence();
+  }
+
+  #say(act: CallAct, leg: Leg, status?: number): void {
+    const body = writeCallInfo({ act, call: leg.call, ...(status ? { status } : {}) });
+    this.session.sendInfo(CALL_BODY, body, { extraHeaders: CALL_HEADERS });
+  }
+
+  /** Also in front of a compiler that believes a phase cannot change while somebody waits. */
+  #is(phase: Phase): boolean {
+    return this.#phase === phase;
+  }
+
+  #rest(reason?: string): void {
+    const leg = this.#leg;
+    this.#leg = undefined;
+    this.#phase = 'idle';
+    this.reoffer.forgetHold();
+    this.session.unmute({ audio: true });
+    this.#silence();
+    if (leg) this.handlers.onEnded(leg.id, reason);
+    this.handlers.onRest(this, true);
+  }
+
+  /** Nobody listens in between calls. */
+  #silence(): void {
+    void this.#sender()?.replaceTrack(null);
+    stopTracks(this.#stream);
+    this.#stream = undefined;
+  }
+
+  #onInfo(request: IncomingRequest): void {
+    const info = readCallInfo(request.getHeader('Info-Package'), request.body);
+    if (info?.act === 'alert' && this.#phase === 'idle') {
+      this.#phase = 'alerting';
+      this.handlers.onRest(this, false);
+      this.#begin(request, info.call);
+      if (this.#leg) this.handlers.onIncoming(this.#leg);
+    } else if (info?.act === 'release' && this.#leg?.call === info.call && this.#phase !== 'closed') {
+      this.#rest(endReason('Terminated', request.getHeader('Reason')));
+    }
+  }
+
+  #onConfirmed(): void {
+    if (this.#phase !== 'offered') return;
+    this.#phase = 'inCall';
+    if (this.#leg) this.handlers.onAnswered(this.#leg.id);
+  }
+
+  /** The server says `inactive` to a connection at rest and `sendrecv` to one whose call is taken; both are no holds. */
+  #onDirection(open: boolean): void {
+    const leg = this.#leg;
+    if (!leg) return;
+    if (this.#phase === 'inCall') this.handlers.onHeldByOther(leg.id, !open);
+    if (this.#phase !== 'opening' || !open) return;
+    this.#phase = 'inCall';
+    this.handlers.onMedia(leg.id, this.#pathStands());
+    this.handlers.onAnswered(leg.id);
+  }
+
+  #listen(): void {
+    const { session } = this;
+    session.on('peerconnection', ({ peerconnection }) => this.#watch(peerconnection));
+    session.on('icecandidate', (event) => this.#onCandidate(event));
+    session.on('confirmed', () => this.#onConfirmed());
+    session.on('hold', ({ originator }) => originator === 'remote' && this.#onDirection(false));
+    session.on('unhold', ({ originator }) => originator === 'remote' && this.#onDirection(true));
+    session.on('newInfo', (event: IncomingInfoEvent | OutgoingInfoEvent) => {
+      if ('request' in event && event.originator === ('remote' as typeof event.originator))
+        this.#onInfo(event.request as IncomingRequest);
+    });
+    session.on('ended', (end) => this.#over(end.cause, end.message));
+    session.on('failed', (end) => this.#over(end.cause, end.message));
+  }
+
+  #watch(connection: RTCPeerConnection): void {
+    const id = this.#leg?.conversationId;
+    const conversation = id ? { conversationId: id } : {};
+    this.#ice = new IceWatch(connection, (report) => this.handlers.onIce({ ...conversation, ...report }));
+    // On the track, not on the answer: early media is heard before the call is up, and each time that the other side's audio comes
+    // back (after a hold, for the next call) its track comes anew.
+    connection.addEventListener('track', ({ track, streams }) => {
+      if (this.#leg) this.handlers.onRemoteAudio(this.#leg.id, streams[0] ?? new MediaStream([track]));
+    });
+    connection.addEventListener('connectionstatechange', () => this.#onPath(connection));
+  }
+
+  #onPath(connection: RTCPeerConnection): void {
+    if (this.#leg) this.handlers.onMedia(this.#leg.id, connection.connectionState === 'connected');
+    if (connection.connectionState !== 'failed') return;
+    const iceIsUp = ['connected', 'completed'].includes(connection.iceConnectionState);
+    if (this.#phase === 'idle') this.close();
+    else if (iceIsUp) this.#fail('dtls_failed');
+  }
+
+  #onCandidate({ candidate, ready }: IceCandidateEvent): void {
+    clearTimeout(this.#gathering);
+    // Our ICE-lite server learns the address from the checks: one host candidate is enough.
+    const enough = candidate.type !== 'host' || this.ice.iceServers.length === 0;
+    if (enough) ready();
+    else setTimeout(ready, GATHERING_GRACE_MS);
+  }
+
+  #fail(failure: 'ice_failed' | 'dtls_failed'): void {
+    if (this.session.isEnded()) return;
+    this.#failure = failure;
+    this.session.terminate({ status_code: 480 });
+  }
+
+  #over(cause: string, message: { getHeader?: (name: string) => string } | null): void {
+    const leg = this.#leg;
+    this.#leg = undefined;
+    this.#phase = 'closed';
+    clearTimeout(this.#gathering);
+    this.#ice?.ended();
+    stopTracks(this.#stream);
+    if (leg) this.handlers.onEnded(leg.id, this.#failure ?? endReason(cause, message?.getHeader?.('Reason')));
+    this.handlers.onClosed(this);
+  }
+
+  #pathStands(): boolean {
+    return this.session.connection?.connectionState === 'connected';
+  }
+
+  #sender(): RTCRtpSender | undefined {
+    const audio = this.session.connection
+      ?.getTransceivers()
+      .find(({ receiver }) => receiver.track.kind === 'audio');
+    return audio?.sender;
+  }
+}
+
+/** An INVITE names the caller in From; inside a dialog, whose From says who made it, the asserted identity does. */
+function factsOf(request: IncomingRequest, session: RTCSession, call: number): LegFacts {
+  const first = call === 0;
+  const from = { user: session.remote_identity.uri.user, name: session.remote_identity.display_name };
+  const who = first ? from : readAddress(request.getHeader('P-Asserted-Identity'));
+  return {
+    id: first ? session.id : `${session.id}:${call}`,
+    call,
+    conversationId: request.getHeader('X-Dialplane-Conversation') || undefined,
+    number: who?.user ?? '',
+    name: who?.name || undefined,
+    callInfo: request.getHeader('Call-Info'),
+    alertInfo: request.getHeader('Alert-Info'),
+  };
+}
+
+function stopTracks(stream: MediaStream | undefined): void {
+  for (const track of stream?.getTracks() ?? []) track.stop();
+}
