@@ -24,6 +24,7 @@ Call::Call(const CallPorts& ports, CallSetup setup, LegId first_leg, WakeUps wak
       setup_(std::move(setup)),
       name_(first_leg),
       next_leg_(first_leg.value()),
+      last_leg_(first_leg.value() + kLegsPerCall - 1),
       media_(ports.media),
       exchange_(ports.signaling, media_),
       report_(ports.sink, ports.clock, std::move(setup_.conversation)),
@@ -34,9 +35,7 @@ Call::Call(const CallPorts& ports, CallSetup setup, LegId first_leg, WakeUps wak
         state_ = InboundState::Arrived;
         first_ = {.party = Party::Remote, .plan = {.reach = Reach::Incoming}};
         second_ = {.party = Party::Agent, .plan = phones_plan()};
-        if (setup_.journey)
-            journey_.emplace(setup_.config, std::move(*setup_.journey), ports_.turns, availability_,
-                             setup_.agent_rings);
+        if (setup_.journey) journey_.emplace(setup_.config, std::move(*setup_.journey), ports_.turns, availability_);
     } else {
         state_ = OutboundState::Queued;
         first_ = {.party = Party::Agent, .plan = setup_.incoming ? DialPlan{.reach = Reach::Incoming} : phones_plan()};
@@ -295,14 +294,14 @@ Duration Call::ring_limit(const CallSide& side) const {
 }
 
 void Call::on_deadline() {
-    if (reached() == Reached::Connected) {
-        end(EndReason::DurationLimit);
-    } else if (bridged_state()) {
-        end(EndReason::MediaTimeout);
-    } else if (state_ == State(InboundState::Guided)) {
+    if (state_ == State(InboundState::Guided)) {
         follow(journey_->timed_out(now()));
     } else if (hunts_for_journey(second_)) {
         hunt_failed(telephony::terminate(EndReason::AgentNoAnswer, Reached::NotConnected));
+    } else if (bridged_state()) {
+        end(EndReason::MediaTimeout);
+    } else if (reached() == Reached::Connected) {
+        end(EndReason::DurationLimit);
     } else {
         const CallSide& waiting = first_.standing() != nullptr ? second_ : first_;
         const bool rings = state_ == State(OutboundState::Ringing) || state_ == State(OutboundState::EarlyMedia) ||

@@ -161,6 +161,7 @@ private:
     bool bridged_state() const;
 
     // call_dial.cpp: who is called, in which order
+    std::optional<LegId> next_leg();
     void dial(CallSide& side);
     void dial_phones(CallSide& side);
     bool dial_phone(CallSide& side, const PhoneContact& contact);
@@ -220,6 +221,7 @@ private:
     void drop_target(const telephony::Termination& termination);
     void hang_up_side(CallSide& side, const telephony::Termination& termination);
     void set_waiting(CallSide& side, bool waits);
+    void forget_orders(CallSide& side);
     void adopt(CallSide given);
     void add_target_participant();
     void close_transfer(int sip_status);
@@ -235,6 +237,7 @@ private:
 
     // call_journey.cpp: the stage before and between hunts
     void guide();
+    void hand_to_journey(CallSide& leaver, DialPlan plan);
     void follow(const telephony::JourneyMove& move);
     void offer_to(const telephony::UserId& user);
     bool hunts_for_journey(const CallSide& side) const;
@@ -267,6 +270,7 @@ private:
     std::optional<LegId> referrer_;        ///< the phone that asked by REFER and is told how it goes
     LegId name_;                           ///< the first leg id reserved for it
     std::uint64_t next_leg_;               ///< value of the next leg id
+    const std::uint64_t last_leg_;         ///< the book has reserved no more
     MediaWiring media_;
     Exchange exchange_;
     Report report_;

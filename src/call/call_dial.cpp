@@ -23,6 +23,12 @@ CallLeg& Call::add_leg(CallSide& side, LegId id) {
     return leg;
 }
 
+/// None when all are used up: a queue may ring its members for hours.
+std::optional<LegId> Call::next_leg() {
+    if (next_leg_ > last_leg_) return std::nullopt;
+    return LegId(next_leg_++);
+}
+
 void Call::dial_phones(CallSide& side) {
     const auto contacts = ports_.phones.contacts_of(setup_.config->id(), side.plan.user);
     if (contacts.empty()) return not_reached(side, EndReason::AgentUnreachable);
@@ -56,9 +62,11 @@ bool Call::alert_phone(CallSide& side, const PhoneContact& contact) {
 
 /// Without `record` the attempt gets one of its own.
 bool Call::invite_phone(CallSide& side, const PhoneContact& contact, std::optional<CommunicationRef> record) {
+    const auto id = next_leg();
+    if (!id) return false;
     LegProfile profile = profile_of_phone(*setup_.config, contact.phone, contact.media);
     profile.family = contact.family;
-    CallLeg& leg = add_leg(side, LegId(next_leg_++));
+    CallLeg& leg = add_leg(side, *id);
     if (!open_media(side, leg, profile, planned_codecs(side))) return false;
     occupy(leg, contact);
     if (record)
@@ -78,7 +86,7 @@ bool Call::invite_phone(CallSide& side, const PhoneContact& contact, std::option
 void Call::occupy(CallLeg& leg, const PhoneContact& contact) {
     leg.contact = contact.id;
     leg.station = contact.station;
-    ports_.phones.station_busy(leg.station, 1);
+    if (!leg.station.empty()) ports_.phones.station_busy(leg.station, 1);
 }
 
 /// The connection that the phone was alerted in is dead: an INVITE tries the same contact, under the same record.
@@ -89,7 +97,7 @@ void Call::invite_afresh(CallSide& side, CallLeg& dead, const LegFailure& failur
     media_.close(dead);
     ports_.connections->dropped(dead.id);
     dead.kept = false;
-    ports_.phones.station_busy(std::exchange(dead.station, {}), -1);
+    if (!dead.station.empty()) ports_.phones.station_busy(std::exchange(dead.station, {}), -1);
     if (contact == contacts.end()) return phone_failed(side, dead, failure);
     dead.state = LegState::Gone;
     if (!invite_phone(side, *contact, record) && side.live_legs() == 0) not_reached(side, EndReason::Overloaded);
@@ -112,7 +120,12 @@ void Call::dial_gateway(CallSide& side) {
 }
 
 bool Call::place_at_gateway(CallSide& side, const telephony::GatewayChoice& choice, GatewayId gateway) {
-    CallLeg& leg = add_leg(side, LegId(next_leg_++));
+    const auto id = next_leg();
+    if (!id) {
+        ports_.trunks.release(choice.trunk->id);
+        return false;
+    }
+    CallLeg& leg = add_leg(side, *id);
     leg.trunk = choice.trunk->id;
     leg.gateway = gateway;
     LegProfile profile = profile_of_gateway(choice);

@@ -1,4 +1,5 @@
-/// The stage before and between hunts of an inbound call: what the journey says is carried out on the caller's leg.
+/// The stage before and between hunts of a call that queues or flows lead: what the journey says is carried out on the
+/// caller's leg.
 
 #include "call/call.hpp"
 
@@ -11,6 +12,28 @@ using telephony::Reached;
 void Call::guide() {
     if (!hunt_failure_) return follow(journey_->start(now()));
     follow(journey_->not_taken(*std::exchange(hunt_failure_, std::nullopt), now()));
+}
+
+/// A blind transfer to a queue or a flow. Nobody knows how long that takes, so the party that transfers is let go at
+/// once, and whom it talked to waits where an inbound caller does.
+void Call::hand_to_journey(CallSide& leaver, DialPlan plan) {
+    CallSide& stays = other_side(leaver);
+    media_.part(*leaver.standing());
+    media_.part(*stays.standing());
+    close_transfer(200);
+    hang_up_side(leaver, telephony::terminate(telephony::EndReason::Transferred, Reached::Connected));
+    if (&stays == &second_) first_ = std::move(second_);
+    first_.party = Party::Remote;
+    forget_orders(first_);
+    setup_.config = std::move(plan.config);
+    setup_.shown_to_agent = std::move(plan.shown);
+    setup_.answer_mode = AnswerMode::Person;
+    second_ = {.party = Party::Agent, .plan = phones_plan()};
+    journey_.emplace(setup_.config, std::move(*plan.journey), ports_.turns, availability_);
+    ringback_ = false;
+    state_ = InboundState::Connected;
+    report_.event(telephony::event_type::kConversationUpdated);
+    take(CallEvent::Guided);
 }
 
 void Call::follow(const JourneyMove& move) {
@@ -37,6 +60,7 @@ void Call::follow(const JourneyMove& move) {
 }
 
 void Call::offer_to(const telephony::UserId& user) {
+    std::erase_if(second_.legs, [](const CallLeg& leg) { return !leg.live(); });
     second_.plan.user = user;
     report_.agent(user);
     phone_reason_.reset();

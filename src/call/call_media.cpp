@@ -20,7 +20,7 @@ void Call::adopt_incoming(LegId id) {
     if (incoming.phone) {
         first_.plan.user = incoming.phone->user;
         leg.station = incoming.phone->station;
-        ports_.phones.station_busy(leg.station, 1);
+        if (!leg.station.empty()) ports_.phones.station_busy(leg.station, 1);
     }
     begin_record(first_, leg, incoming.caller.user, incoming.phone ? incoming.phone->id : telephony::PhoneId{},
                  incoming.trunk ? incoming.trunk->id : telephony::TrunkId{});

@@ -42,6 +42,10 @@ Result<void> Call::start_transfer(CallLeg& transferor, telephony::TransferTarget
                                   TransferPlanner& planner) {
     DP_CHECK(may_be_transferred(transferor));
     DP_TRY(plan, planner.plan_transfer({report_.conversation(), user_of(transferor.id), std::move(target), consult}));
+    if (plan.reach == Reach::Journey) {
+        hand_to_journey(*side_of(transferor.id), std::move(plan));
+        return {};
+    }
     transferor_is_first_ = side_of(transferor.id) == &first_;
     target_ = {.party = plan.reach == Reach::Phones ? Party::Agent : Party::Remote, .plan = std::move(plan)};
     add_target_participant();
@@ -64,9 +68,10 @@ void Call::add_target_participant() {
 Result<void> Call::refer(LegId id, telephony::TransferTarget target, TransferPlanner& planner) {
     CallLeg* leg = find(id);
     if (leg == nullptr || !leg->live()) return fail(ErrorCode::NotFound, "The leg is gone.");
-    DP_CHECK(start_transfer(*leg, std::move(target), false, planner));
-    referrer_ = id;
-    return {};
+    const auto before = std::exchange(referrer_, id);
+    auto started = start_transfer(*leg, std::move(target), false, planner);
+    if (!started) referrer_ = before;
+    return started;
 }
 
 Result<LegId> Call::take_over(LegId id, Call& other, LegId others) {
@@ -75,9 +80,6 @@ Result<LegId> Call::take_over(LegId id, Call& other, LegId others) {
     if (leaving == nullptr || theirs == nullptr) return fail(ErrorCode::NotFound, "The leg is gone.");
     DP_CHECK(may_be_transferred(*leaving));
     DP_CHECK(other.may_be_transferred(*theirs));
-    const CallLeg& stays = *partner_of(id);
-    if (!ports_.media.can_connect(stays.id, other.partner_of(others)->id))
-        return fail(ErrorCode::Conflict, "The two calls' media cannot be brought together.");
     CallSide& leaver = *side_of(id);
     transferor_is_first_ = &leaver == &first_;
     referrer_ = id;
@@ -190,6 +192,15 @@ void Call::set_waiting(CallSide& side, bool waits) {
     report_flags(*leg);
 }
 
+/// What was asked of it in the company that it leaves (hold, mute) does not go along.
+void Call::forget_orders(CallSide& side) {
+    CallLeg* leg = side.standing();
+    if (leg == nullptr || !leg->live()) return;
+    leg->asked = {};
+    leg->waits = false;
+    report_flags(*leg);
+}
+
 /// What the target lets be heard before it answers, or our own ringback.
 void Call::hears_ringing(CallSide& listener) {
     CallLeg* leg = listener.standing();
@@ -218,6 +229,7 @@ void Call::replace(CallSide& leaver) {
     target_deadline_.cancel();
     report_.publish();
     close_transfer(kDone);
+    if (&leaver == &transferor()) forget_orders(object());
     hang_up_side(leaver, telephony::terminate(EndReason::Transferred, Reached::Connected));
     leaver = std::exchange(target_, CallSide{});
     talk(first_, second_, nullptr);

@@ -33,6 +33,7 @@ constexpr Row<S> kRows[] = {
     {S::Bridging, E::PathsUp, {S::Connected, {A::ReportConnected}}},
     {S::Bridging, E::Ends, kEnd},
 
+    {S::Connected, E::Guided, {S::Guided, {A::Guide}}},
     {S::Connected, E::Ends, kEnd},
 };
 

@@ -11,11 +11,13 @@
 ///     Alerting          SecondEarlyMedia  Ringing    ReportRinging PassRinging
 ///     Alerting Ringing  SecondAnswers     Bridging   ReportRinging Join
 ///     Bridging          PathsUp           Connected  ReportConnected
+///     Connected         Guided            Guided     Guide            (a blind transfer to a queue or a flow)
 ///     all but Ended     Ends              Ended      ReleaseLegs ReportEnded
 ///
 /// *Guided* is the stage before and between hunts: the journey (telephony/routing/journey.hpp) leads the call through
 /// flows and queues, and each member or user that it offers the call to is one hunt. A call straight to a user has no
-/// journey and never is in that state.
+/// journey and never is in that state until somebody transfers it to a queue: then whom that party talked to, caller or
+/// called, is the first side, and whoever the queue finds the second.
 ///
 /// Early media of a phone is not passed on: the caller gets 180 and rings by itself, so several phones cannot talk over
 /// each other.

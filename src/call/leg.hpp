@@ -15,6 +15,9 @@ namespace dp::call {
 struct LegTag;
 using LegId = StrongIndex<LegTag>;
 
+/// Ordinals that a call may give out before its ids would be another call's.
+inline constexpr std::uint64_t kLegsPerCall = 65'535;
+
 struct ContactTag;
 /// One live registration binding of a phone, as the registrar knows it.
 using ContactId = StrongIndex<ContactTag>;

@@ -59,8 +59,13 @@ CommunicationRef Report::begin_leg(const NewCommunication& leg) {
     const std::uint16_t index = leg.participant ? *leg.participant : participant_of(leg.party);
     auto& legs = edit().participants[index].communications;
     const bool announced = !legs.empty() && legs.back().state == CommunicationState::None && !legs.back().ended;
-    if (!announced) legs.emplace_back().id = telephony::CommunicationId(next_id());
+    constexpr std::size_t kMostRecorded = 50;  // a long wait in a queue rings somebody again and again
+    const bool again = legs.size() >= kMostRecorded && legs.back().ended && !legs.back().connected;
+    auto id = again ? legs.back().id : telephony::CommunicationId(next_id());
+    if (again) legs.back() = {};
+    if (!again && !announced) legs.emplace_back();
     telephony::Communication& begun = legs.back();
+    if (!announced) begun.id = std::move(id);
     begun.state = leg.state;
     begun.direction = leg.direction;
     begun.address = leg.address;

@@ -80,6 +80,7 @@ TEST(InboundTable, IsWhatItsHeaderSays) {
         {{I::Alerting, E::SecondAnswers}, {I::Bridging, {A::ReportRinging, A::Join}}},
         {{I::Ringing, E::SecondAnswers}, {I::Bridging, {A::ReportRinging, A::Join}}},
         {{I::Bridging, E::PathsUp}, {I::Connected, {A::ReportConnected}}},
+        {{I::Connected, E::Guided}, {I::Guided, {A::Guide}}},
     };
     for (I state : {I::Arrived, I::Guided, I::Alerting, I::Ringing, I::Bridging, I::Connected})
         table[{state, E::Ends}] = {I::Ended, {A::ReleaseLegs, A::ReportEnded}};

@@ -50,6 +50,9 @@ private:
                    const telephony::User& user, const std::string& called);
     Result<call::DialPlan> plan_to_user(const telephony::OrganizationConfig& config, const telephony::User& user,
                                         const call::TransferAsked& asked);
+    Result<call::DialPlan> plan_to_queue(const Config& config, const call::TransferAsked& asked);
+    call::DialPlan plan_to_journey(const Config& config, telephony::JourneyPlan journey,
+                                   const call::TransferAsked& asked);
     Result<call::DialPlan> plan_to_number(const telephony::OrganizationConfig& config,
                                           const call::TransferAsked& asked);
     void bring_together(call::LegId leg, const std::string& replaces, sip::ServerRequestId request);

@@ -21,6 +21,15 @@ const telephony::User* user_behind(const telephony::OrganizationConfig& config, 
     return to_user == nullptr ? nullptr : to_user->user.get();
 }
 
+/// The flow or queue behind a number of ours, or none.
+std::optional<telephony::JourneyPlan> journey_behind(const telephony::OrganizationConfig& config,
+                                                     const std::string& address) {
+    if (!config.number_by_e164(address)) return std::nullopt;
+    auto route = telephony::route_inbound(config, address);
+    auto* journey = std::get_if<telephony::ToJourney>(&route);
+    return journey == nullptr ? std::nullopt : std::optional(std::move(journey->plan));
+}
+
 /// Whom the target sees: in a consultation who consults, else the one who is handed over.
 call::CallerIdentity shown_to_user(const telephony::OrganizationConfig& config, const call::TransferAsked& asked) {
     const auto& conversation = asked.conversation;
@@ -51,7 +60,11 @@ Result<call::DialPlan> Switchboard::plan_transfer(const call::TransferAsked& ask
         if (!user) return fail(ErrorCode::InvalidValue, "userId is not a user of this organization.", "userId");
         return plan_to_user(*config, *user, asked);
     }
+    if (!asked.target.queue.empty()) return plan_to_queue(config, asked);
     if (const auto* user = user_behind(*config, asked.target.address)) return plan_to_user(*config, *user, asked);
+    // A consultation needs somebody who answers: it calls the number as anybody would.
+    if (auto journey = journey_behind(*config, asked.target.address); journey && !asked.consult)
+        return plan_to_journey(config, std::move(*journey), asked);
     return plan_to_number(*config, asked);
 }
 
@@ -69,6 +82,26 @@ Result<call::DialPlan> Switchboard::plan_to_user(const telephony::OrganizationCo
     plan.shown = shown_to_user(config, asked);
     const auto& numbers = config.numbers_of(user.id);
     plan.address = numbers.empty() ? user.id.str() : numbers.front()->e164;
+    return plan;
+}
+
+Result<call::DialPlan> Switchboard::plan_to_queue(const Config& config, const call::TransferAsked& asked) {
+    const auto& queue = config->find<telephony::Queue>(asked.target.queue);
+    if (!queue) return fail(ErrorCode::InvalidValue, "queueId is not a queue of this organization.", "queueId");
+    if (asked.consult) return fail(ErrorCode::InvalidValue, "A queue cannot be consulted.", "queueId");
+    if (queue->members.empty() && !queue->overflow)
+        return fail(ErrorCode::Conflict, "The queue has no members.", queue->id.str());
+    return plan_to_journey(config, {{}, telephony::RouteTarget{telephony::RoutingKind::Queue, queue->id.str()}}, asked);
+}
+
+call::DialPlan Switchboard::plan_to_journey(const Config& config, telephony::JourneyPlan journey,
+                                            const call::TransferAsked& asked) {
+    call::DialPlan plan;
+    plan.reach = call::Reach::Journey;
+    plan.shown = shown_to_user(*config, asked);
+    journey.transferred_by = asked.transferor;
+    plan.journey = std::move(journey);
+    plan.config = config;
     return plan;
 }
 

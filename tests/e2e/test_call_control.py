@@ -113,6 +113,24 @@ def test_a_blind_transfer_hands_the_far_party_over(api, call):
     assert [state(now, 1), state(now, 2)] == ["connected", "connected"]
 
 
+def test_a_transfer_to_a_queue_lets_the_agent_go_and_rings_the_members(api, server, call):
+    colleague = next(each for each in server.first_run["agents"] if each["userId"] != call["participants"][0]["userId"])
+    api.wait_phone(colleague["stationId"])
+    queue = api.post("/api/v2/routing/queues", {"name": "Handed over", "members": [{"id": colleague["userId"]}]})
+    try:
+        refused = api.request("POST", f"{path_of(call)}/replace", {"queueId": queue["id"], "transferType": "Attended"})
+        assert (refused.status_code, refused.json()["details"][0]["fieldName"]) == (400, "queueId")
+        assert api.request("POST", f"{path_of(call)}/replace", {"queueId": queue["id"]}).status_code == 202
+        now = wait_for(api, call, lambda seen: len(seen["participants"]) == 3 and state(seen, 2) == "connected", "a member has answered")
+    finally:
+        api.delete(f"/api/v2/routing/queues/{queue['id']}")
+    assert [state(now, 0), state(now, 1), now["status"]] == ["disconnected", "connected", "connected"]
+    assert now["participants"][0]["calls"][-1]["disconnectType"] == "transfer"
+    assert now["participants"][2]["userId"] == colleague["userId"]
+    assert [step["type"] for step in now["route"]] == [f"conversation.queue.{step}" for step in ("entered", "offered", "answered")]
+    assert {step["queueId"] for step in now["route"]} == {queue["id"]}
+
+
 def test_a_busy_target_gives_the_call_back(api, call):
     assert api.request("POST", f"{path_of(call)}/replace", {"address": "+14155550130"}).status_code == 202
     now = wait_for(api, call, lambda seen: state(seen, 2) == "disconnected", "the target has refused")
@@ -145,7 +163,7 @@ def test_a_consultation_is_completed_by_leaving(api, call):
 
 @pytest.mark.parametrize("body, field", [
     ({}, "userId"), ({"userId": "nobody"}, "userId"), ({"address": "12x"}, "address"),
-    ({"address": "+14155550113", "userId": "nobody"}, "userId"), ({"queueId": "q"}, "queueId"),
+    ({"address": "+14155550113", "userId": "nobody"}, "userId"), ({"queueId": "nothing"}, "queueId"), ({"queueId": "q", "userId": "u"}, "userId"),
     ({"address": "+14155550113", "voicemail": True}, "voicemail"),
 ])
 def test_a_transfer_to_nowhere_names_the_field_and_the_call_stays(api, call, body, field):

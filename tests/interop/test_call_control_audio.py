@@ -130,6 +130,26 @@ def test_a_blind_transfer_to_a_user_rings_that_users_phone(switch, client, call,
     hears(at_phone(other), FIRST_HZ)
 
 
+def test_a_transfer_to_a_queue_is_ringback_and_then_the_member(switch, client, call, tmp_path, closing):
+    connected, _, far_end = call
+    colleague = switch.first_run["agents"][1]
+    other = closing(Baresip(tmp_path / "colleague", colleague, hertz=SECOND_HZ, answer=False))
+    client.wait_phone(colleague["stationId"], user_agent="baresip")
+    queue = client.post("/api/v2/routing/queues", {"name": "Handed over", "members": [{"id": colleague["userId"]}]})
+    path = f"{CALLS}/{connected['id']}/participants/{part(connected, 'agent')['id']}/replace"
+    try:
+        assert client.request("POST", path, {"queueId": queue["id"]}).status_code == 202
+        until(lambda: [each["calls"][-1]["state"] for each in client.conversation(connected["id"])["participants"]]
+              == ["disconnected", "connected", "alerting"], 20, "the member's phone rings")
+        assert loudness(at_carrier(far_end, seconds=6)) > 200, "ringback: two seconds in six"
+        other.command("accept")
+        handed_over(client, connected, "agent")
+    finally:
+        client.delete(f"/api/v2/routing/queues/{queue['id']}")
+    hears(at_carrier(far_end), SECOND_HZ)
+    hears(at_phone(other), FIRST_HZ)
+
+
 def test_a_phones_own_transfer_by_refer(switch, client, call, elsewhere):
     """RFC 3515: baresip asks with REFER, and leaves when the target has answered."""
     connected, agent, far_end = call

@@ -13,16 +13,19 @@ namespace json = boost::json;
 using telephony::CallAction;
 using telephony::TransferTarget;
 
+constexpr const char* kNoConsultation = "cannot be consulted: a transfer to a queue is Unattended";
+
 /// `userId`, `address` or `queueId`, from the body itself or from its `destination`.
 TransferTarget read_target(JsonReader& body, const std::string& prefix = {}) {
     TransferTarget target;
     const auto user = body.text("userId", 64);
     const auto address = body.text("address", 128);
-    if (body.has("queueId")) body.refuse("queueId", "is not possible: transfer to a user or to a number");
+    const auto queue = body.text("queueId", 64);
     body.ignore({"name", "userName", "userDisplayName"});
-    if (user.has_value() == address.has_value())
-        body.refuse("userId", "or address is required, and one of the two only", ErrorCode::MissingField);
+    if (user.has_value() + address.has_value() + queue.has_value() != 1)
+        body.refuse("userId", "or address or queueId is required, and one of the three only", ErrorCode::MissingField);
     target.user = telephony::UserId(user.value_or(""));
+    target.queue = telephony::QueueId(queue.value_or(""));
     target.address = address.value_or("");
     target.address_field = prefix + "address";
     return target;
@@ -42,15 +45,19 @@ CallAction read_blind(JsonReader& body) {
     if (type && *type != "Unattended" && *type != "Attended")
         body.refuse("transferType", "must be Attended or Unattended");
     body.ignore({"keepInternalMessageAlive"});
-    return telephony::TransferCall{read_target(body), type == "Attended"};
+    telephony::TransferCall transfer{read_target(body), type == "Attended"};
+    if (transfer.consult && !transfer.target.queue.empty()) body.refuse("queueId", kNoConsultation);
+    return transfer;
 }
 
 /// The real body with its `destination`; `/agent` and `/external` have the target at top level.
 CallAction read_consult(JsonReader& body) {
     if (!read_speak_to(body)) body.refuse("speakTo", "begins with DESTINATION");
-    if (auto* destination = body.object("destination"))
-        return telephony::TransferCall{read_target(*destination, "destination."), true};
-    return telephony::TransferCall{read_target(body), true};
+    auto* destination = body.object("destination");
+    JsonReader& from = destination != nullptr ? *destination : body;
+    telephony::TransferCall transfer{read_target(from, destination != nullptr ? "destination." : ""), true};
+    if (!transfer.target.queue.empty()) from.refuse("queueId", kNoConsultation);
+    return transfer;
 }
 
 CallAction read_change(JsonReader& body) {

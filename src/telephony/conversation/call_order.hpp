@@ -30,15 +30,17 @@ struct SendDigits {
     std::string digits;
 };
 
-/// Whom a transfer leads to: exactly one of the two.
+/// Whom a transfer leads to: exactly one of the three.
 struct TransferTarget {
     UserId user{};
+    QueueId queue{};
     std::string address{};  ///< a number, or the SIP user name of a phone of ours
     std::string address_field = "address";
 };
 
 /// The party hands its partner over to the target. Blind: the target's answer ends the party's own leg; if it does not
-/// answer, the two talk again. Consult: the party talks to the target first, and completes by leaving.
+/// answer, the two talk again. To a queue (or a number of ours with a flow or a queue behind it) the party leaves at
+/// once. Consult: the party talks to the target first, and completes by leaving.
 struct TransferCall {
     TransferTarget target{};
     bool consult = false;

@@ -12,13 +12,12 @@ const QueueId kNoQueue;
 
 }  // namespace
 
-Journey::Journey(Ptr<OrganizationConfig> config, JourneyPlan plan, QueueTurns& turns, const Availability& availability,
-                 std::chrono::seconds user_rings)
-    : config_(std::move(config)),
-      plan_(std::move(plan)),
-      turns_(turns),
-      availability_(availability),
-      user_rings_(user_rings) {}
+Journey::Journey(Ptr<OrganizationConfig> config, JourneyPlan plan, QueueTurns& turns, const Availability& availability)
+    : config_(std::move(config)), plan_(std::move(plan)), turns_(turns), availability_(availability) {}
+
+Journey::~Journey() {
+    if (waiting_) turns_.stop_waiting(place_);
+}
 
 const QueueId& Journey::queue() const {
     return queue_ ? queue_->id : kNoQueue;
@@ -39,6 +38,10 @@ RouteStep& Journey::note(std::string_view type, std::string detail) {
 JourneyMove Journey::begin(JourneyMove::Kind kind, State state, Duration limit) {
     state_ = state;
     deadline_ = now_.steady + limit;
+    const bool waits = state == State::Pausing;
+    if (waits && !waiting_) turns_.wait(place_);
+    if (!waits && waiting_) turns_.stop_waiting(place_);
+    waiting_ = waits;
     JourneyMove move;
     move.kind = kind;
     if (flow_) move.answer = flow_->answer;
@@ -46,9 +49,7 @@ JourneyMove Journey::begin(JourneyMove::Kind kind, State state, Duration limit) 
 }
 
 JourneyMove Journey::stop(EndReason reason) {
-    state_ = State::Done;
-    JourneyMove move;
-    move.kind = JourneyMove::Kind::End;
+    JourneyMove move = begin(JourneyMove::Kind::End, State::Done, Duration::zero());
     move.reason = reason;
     return move;
 }
@@ -117,7 +118,7 @@ JourneyMove Journey::enter(const RouteTarget& target) {
     queue_ = nullptr;
     switch (target.kind) {
         case RoutingKind::User:
-            return offer(UserId(target.id), user_rings_);
+            return offer(UserId(target.id), ring_time_of(UserId(target.id)));
         case RoutingKind::Queue:
             return enter_queue(QueueId(target.id));
         case RoutingKind::CallFlow:
@@ -212,13 +213,14 @@ JourneyMove Journey::fall_back(EndReason reason) {
 JourneyMove Journey::enter_queue(const QueueId& id) {
     queue_ = config_->find<Queue>(id);
     note(event_type::kQueueEntered, queue_->name);
+    place_ = {config_->id(), queue_->id, turns_.next_ticket()};
     waited_enough_ = now_.steady + queue_->wait_timeout;
     const std::size_t count = queue_->members.size();
     const bool in_turn = queue_->order == QueueOrder::RoundRobin && count > 0;
     member_ = in_turn ? turns_.take(config_->id(), queue_->id, count) % count : 0;
     rung_ = 0;
     first_round_ = true;
-    reachable_ = false;
+    reachable_ = rang_ = false;
     return next_member();
 }
 
@@ -228,22 +230,51 @@ JourneyMove Journey::next_member() {
     if (state_ == State::Pausing) {
         rung_ = 0;
         first_round_ = false;
-        reachable_ = false;
+        reachable_ = rang_ = false;
     }
+    if (!is_our_turn()) return pause();
     while (rung_ < members.size()) {
         const UserId& user = members[member_];
         member_ = (member_ + 1) % members.size();
         ++rung_;
         const auto phones = availability_.of(user);
         reachable_ = reachable_ || phones != Availability::Phones::None;
-        if (phones == Availability::Phones::Free) return offer(user, queue_->ring_timeout);
+        if (first_round_ && members.size() > 1 && user == plan_.transferred_by) continue;
+        if (phones == Availability::Phones::Free) {
+            rang_ = true;
+            return offer(user, queue_->ring_timeout);
+        }
         pass_by(user, phones);
     }
     if (!reachable_) {
         last_failure_ = EndReason::AgentUnreachable;
         return overflow("no member can be reached");
     }
-    return begin(JourneyMove::Kind::Pause, State::Pausing, std::min<Duration>(kPause, waited_enough_ - now_.steady));
+    return pause();
+}
+
+JourneyMove Journey::pause() {
+    const Duration limit = rang_ ? kPause : kLook;
+    return begin(JourneyMove::Kind::Pause, State::Pausing, std::min(limit, waited_enough_ - now_.steady));
+}
+
+/// First come, first served: the free members are for those who wait before us, one each.
+bool Journey::is_our_turn() {
+    const std::size_t ahead = turns_.ahead_of(place_);
+    if (ahead == 0) return true;
+    std::size_t free = 0;
+    for (const UserId& user : queue_->members) {
+        const auto phones = availability_.of(user);
+        reachable_ = reachable_ || phones != Availability::Phones::None;
+        free += phones == Availability::Phones::Free ? 1 : 0;
+    }
+    return free > ahead || !reachable_;
+}
+
+std::chrono::seconds Journey::ring_time_of(const UserId& id) const {
+    const auto& user = config_->user(id);
+    const auto site = user ? config_->site_of(*user) : nullptr;
+    return site ? site->agent_ring_timeout : Site{}.agent_ring_timeout;
 }
 
 /// Said once per queue: a long wait is not a flood of events.

@@ -11,6 +11,7 @@
 ///     Asking      timed_out           one try less, asks again or `noChoice`
 ///     Offering    not_taken, timed_out  a queue: the next member, a pause after the last, `overflow` when the caller
 ///                                     has waited long enough or no member can be reached; a user: the fallback
+///                 (a queue whose free members are as many as callers wait before this one: a pause)
 ///     Offering    taken               Done
 ///     Pausing     timed_out           the queue's next round, or `overflow`
 ///     all         anything else       ignored
@@ -37,6 +38,7 @@ namespace dp::telephony {
 struct JourneyPlan {
     CallFlowId flow;
     std::optional<RouteTarget> target;
+    UserId transferred_by{};  ///< who has handed the call over: a queue rings everybody else first
 };
 
 /// What to do next.
@@ -57,12 +59,26 @@ struct JourneyMove {
     EndReason reason = EndReason::Unrouted;
 };
 
-/// In which order the members of a queue are begun with (QueueOrder::RoundRobin). Lives as long as the process.
+/// A caller's place in a queue: smaller tickets came earlier.
+struct QueuePlace {
+    OrganizationId organization;
+    QueueId queue;
+    std::uint64_t ticket = 0;
+};
+
+/// Whose turn it is in a queue: the member that a call begins with (QueueOrder::RoundRobin), and among the callers for
+/// whom nobody is rung at the moment the one who came first. Lives as long as the process.
 class QueueTurns {
 public:
     virtual ~QueueTurns() = default;
     /// Index of the member to begin with; each call takes one.
     virtual std::size_t take(const OrganizationId& organization, const QueueId& queue, std::size_t members) = 0;
+    /// Of a caller who has just come.
+    virtual std::uint64_t next_ticket() = 0;
+    virtual void wait(const QueuePlace& place) = 0;
+    virtual void stop_waiting(const QueuePlace& place) = 0;
+    /// How many who came earlier wait. Counts no further than the queue's members.
+    virtual std::size_t ahead_of(const QueuePlace& place) const = 0;
 };
 
 /// Who can be rung at this moment. A queue passes by the others; a user who is the target is tried in any case.
@@ -77,7 +93,9 @@ class Journey {
 public:
     static constexpr int kMostSteps = 100;
     static constexpr int kMostTargets = 12;
+    /// After a round in which somebody was rung in vain, and where nobody was free.
     static constexpr std::chrono::seconds kPause{3};
+    static constexpr std::chrono::seconds kLook{1};
     /// A prompt that nobody reports as played is given up after this long.
     static constexpr std::chrono::seconds kLongestPrompt{75};
 
@@ -86,9 +104,11 @@ public:
         WallTime wall;
     };
 
-    /// `config`, `turns` and `availability` outlive it. `user_rings`: how long a user that is a target is rung.
-    Journey(Ptr<OrganizationConfig> config, JourneyPlan plan, QueueTurns& turns, const Availability& availability,
-            std::chrono::seconds user_rings);
+    /// `turns` and `availability` outlive it.
+    Journey(Ptr<OrganizationConfig> config, JourneyPlan plan, QueueTurns& turns, const Availability& availability);
+    ~Journey();
+    Journey(const Journey&) = delete;
+    Journey& operator=(const Journey&) = delete;
 
     JourneyMove start(Now now);
     JourneyMove played(Now now);
@@ -120,6 +140,9 @@ private:
     JourneyMove fall_back(EndReason reason);
     JourneyMove overflow(std::string_view why);
     JourneyMove next_member();
+    bool is_our_turn();
+    JourneyMove pause();
+    std::chrono::seconds ring_time_of(const UserId& user) const;
     void pass_by(const UserId& user, Availability::Phones phones);
     JourneyMove offer(const UserId& user, std::chrono::seconds ring);
     JourneyMove stop(EndReason reason);
@@ -130,7 +153,6 @@ private:
     JourneyPlan plan_;
     QueueTurns& turns_;
     const Availability& availability_;
-    std::chrono::seconds user_rings_;
     State state_ = State::Idle;
     Now now_{};
     TimePoint deadline_{};
@@ -145,10 +167,13 @@ private:
     bool target_taken_ = false;            ///< the number's own target
 
     Ptr<Queue> queue_;
+    QueuePlace place_;      ///< in it
+    bool waiting_ = false;  ///< QueueTurns counts this caller
     UserId offered_;
     std::size_t member_ = 0;  ///< next to be rung
     std::size_t rung_ = 0;    ///< in this round
     bool first_round_ = true;
+    bool rang_ = false;       ///< somebody in this round was rung
     bool reachable_ = false;  ///< somebody in this round has a phone
     TimePoint waited_enough_{};
     EndReason last_failure_ = EndReason::Unrouted;

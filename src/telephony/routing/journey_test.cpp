@@ -7,6 +7,7 @@
 #include <array>
 #include <functional>
 #include <map>
+#include <memory>
 
 #include "telephony/testing/example.hpp"
 
@@ -42,6 +43,12 @@ constexpr std::array kTable{
 class ListedTurns final : public QueueTurns {
 public:
     std::size_t take(const OrganizationId&, const QueueId&, std::size_t) override { return next++; }
+    std::uint64_t next_ticket() override { return 7; }
+    void wait(const QueuePlace&) override { ++waiting; }
+    void stop_waiting(const QueuePlace&) override { --waiting; }
+    std::size_t ahead_of(const QueuePlace&) const override { return ahead; }
+    int waiting = 0;
+    std::size_t ahead = 0;
     std::size_t next = 0;
 };
 
@@ -84,24 +91,24 @@ protected:
     void change_queue(const std::function<void(Queue&)>& change) { example.change<Queue>(QueueId("queue-1"), change); }
 
     Journey journey(JourneyPlan plan) {
-        return {example.snapshot()->organization(example.secrets.organization), std::move(plan), turns, phones, 30s};
+        return {example.snapshot()->organization(example.secrets.organization), std::move(plan), turns, phones};
     }
     Journey with_flow() { return journey({CallFlowId("flow-1"), to_user()}); }
     Journey to_queue() { return journey({{}, RouteTarget{RoutingKind::Queue, "queue-1"}}); }
     static RouteTarget to_user() { return {RoutingKind::User, testing::kJohn.str()}; }
 
-    Journey brought_to(At at) {
+    std::unique_ptr<Journey> brought_to(At at) {
         phones.other.clear();
         if (at == At::Pausing)
             phones.other = {{testing::kJohn, Availability::Phones::InCall},
                             {testing::kAgent48291, Availability::Phones::InCall}};
-        Journey out = at == At::InQueue || at == At::Pausing ? to_queue()
-                      : at == At::AtUser || at == At::Done   ? journey({{}, to_user()})
-                                                             : with_flow();
+        std::unique_ptr<Journey> out(new Journey(at == At::InQueue || at == At::Pausing ? to_queue()
+                                                 : at == At::AtUser || at == At::Done   ? journey({{}, to_user()})
+                                                                                        : with_flow()));
         if (at == At::Idle) return out;
-        (void)out.start(now);
-        if (at == At::Asking) (void)out.played(now);
-        if (at == At::Done) out.taken(now);
+        (void)out->start(now);
+        if (at == At::Asking) (void)out->played(now);
+        if (at == At::Done) out->taken(now);
         return out;
     }
 
@@ -137,8 +144,8 @@ protected:
 TEST_F(JourneyTable, EveryInputInEveryState) {
     for (const Row& row : kTable) {
         for (std::size_t i = 0; i < kInputs.size(); ++i) {
-            Journey at = brought_to(row.at);
-            EXPECT_EQ(tell(at, kInputs[i]).kind, row.moves[i])
+            const auto at = brought_to(row.at);
+            EXPECT_EQ(tell(*at, kInputs[i]).kind, row.moves[i])
                 << "state " << static_cast<int>(row.at) << " input " << static_cast<int>(kInputs[i]);
         }
     }
@@ -146,27 +153,27 @@ TEST_F(JourneyTable, EveryInputInEveryState) {
 
 TEST_F(JourneyTable, OnlyAnOfferCanBeTaken) {
     for (const At at : {At::Idle, At::Announcing, At::Asking, At::Pausing, At::Done}) {
-        Journey led = brought_to(at);
-        (void)led.take_steps();
-        led.taken(now);
-        EXPECT_TRUE(led.take_steps().empty()) << static_cast<int>(at);
+        const auto led = brought_to(at);
+        (void)led->take_steps();
+        led->taken(now);
+        EXPECT_TRUE(led->take_steps().empty()) << static_cast<int>(at);
     }
     for (const At at : {At::InQueue, At::AtUser}) {
-        Journey led = brought_to(at);
-        EXPECT_TRUE(led.offering());
-        led.taken(now);
-        EXPECT_FALSE(led.offering());
+        const auto led = brought_to(at);
+        EXPECT_TRUE(led->offering());
+        led->taken(now);
+        EXPECT_FALSE(led->offering());
     }
 }
 
 TEST_F(JourneyTable, EachStateHasItsDeadline) {
-    EXPECT_EQ(brought_to(At::Announcing).deadline(), now.steady + Journey::kLongestPrompt);
-    EXPECT_EQ(brought_to(At::InQueue).deadline(), now.steady + 20s);
-    EXPECT_EQ(brought_to(At::AtUser).deadline(), now.steady + 30s);
-    EXPECT_EQ(brought_to(At::Pausing).deadline(), now.steady + Journey::kPause);
-    Journey asked = brought_to(At::Asking);
-    (void)asked.played(now);
-    EXPECT_EQ(asked.deadline(), now.steady + 5s) << "the time to press a key begins when the prompt has ended";
+    EXPECT_EQ(brought_to(At::Announcing)->deadline(), now.steady + Journey::kLongestPrompt);
+    EXPECT_EQ(brought_to(At::InQueue)->deadline(), now.steady + 20s);
+    EXPECT_EQ(brought_to(At::AtUser)->deadline(), now.steady + 30s);
+    EXPECT_EQ(brought_to(At::Pausing)->deadline(), now.steady + Journey::kLook);
+    const auto asked = brought_to(At::Asking);
+    (void)asked->played(now);
+    EXPECT_EQ(asked->deadline(), now.steady + 5s) << "the time to press a key begins when the prompt has ended";
 }
 
 TEST_F(JourneyTable, TheLastMemberRingsNoLongerThanTheCallerWaits) {
@@ -184,12 +191,54 @@ TEST_F(JourneyTable, TheLastMemberRingsNoLongerThanTheCallerWaits) {
 }
 
 TEST_F(JourneyTable, APauseEndsWithWhoeverIsFreeAgain) {
-    Journey led = brought_to(At::Pausing);
+    const auto led = brought_to(At::Pausing);
     phones.other.erase(testing::kAgent48291);
     later(Journey::kPause);
-    const JourneyMove move = led.timed_out(now);
+    const JourneyMove move = led->timed_out(now);
     EXPECT_EQ(move.kind, Kind::Offer);
     EXPECT_EQ(move.user, testing::kAgent48291);
+}
+
+TEST_F(JourneyTable, TheFreeMembersAreForThoseWhoCameEarlier) {
+    turns.ahead = 1;
+    phones.other[testing::kJohn] = Availability::Phones::InCall;
+    Journey led = to_queue();
+    EXPECT_EQ(led.start(now).kind, Kind::Pause) << "one member is free, one caller came earlier";
+    EXPECT_EQ(turns.waiting, 1);
+    later(Journey::kLook);
+    EXPECT_EQ(led.timed_out(now).kind, Kind::Pause);
+    EXPECT_EQ(turns.waiting, 1);
+    phones.other.clear();
+    later(Journey::kLook);
+    EXPECT_EQ(led.timed_out(now).kind, Kind::Offer) << "two are free";
+    EXPECT_EQ(turns.waiting, 0);
+}
+
+TEST_F(JourneyTable, ACallerWhoHangsUpWhileWaitingStandsInNobodysWay) {
+    brought_to(At::Pausing);
+    EXPECT_EQ(turns.waiting, 0);
+}
+
+TEST_F(JourneyTable, ARoundInVainPausesLongerThanOneWhereNobodyWasFree) {
+    Journey led = to_queue();
+    (void)led.start(now);
+    (void)led.not_taken(EndReason::Busy, now);
+    EXPECT_EQ(led.not_taken(EndReason::Busy, now).kind, Kind::Pause);
+    EXPECT_EQ(led.deadline(), now.steady + Journey::kPause);
+}
+
+TEST_F(JourneyTable, WhoHandedTheCallOverIsRungLast) {
+    Journey led = journey({{}, RouteTarget{RoutingKind::Queue, "queue-1"}, testing::kJohn});
+    EXPECT_EQ(led.start(now).user, testing::kAgent48291);
+    EXPECT_EQ(led.not_taken(EndReason::Busy, now).kind, Kind::Pause);
+    later(Journey::kPause);
+    EXPECT_EQ(led.timed_out(now).user, testing::kJohn);
+}
+
+TEST_F(JourneyTable, AUserRingsAsLongAsTheUsersSiteSays) {
+    const auto& john = *example.config().user(testing::kJohn);
+    example.change<Site>(example.config().site_of(john)->id, [](Site& site) { site.agent_ring_timeout = 45s; });
+    EXPECT_EQ(brought_to(At::AtUser)->deadline(), now.steady + 45s);
 }
 
 TEST_F(JourneyTable, AMemberWithoutAPhoneIsPassedByAndNobodyAtAllOverflows) {

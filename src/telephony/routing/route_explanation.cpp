@@ -11,9 +11,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// Nobody else calls.
 class FirstMember final : public QueueTurns {
 public:
     std::size_t take(const OrganizationId&, const QueueId&, std::size_t) override { return 0; }
+    std::uint64_t next_ticket() override { return 0; }
+    void wait(const QueuePlace&) override {}
+    void stop_waiting(const QueuePlace&) override {}
+    std::size_t ahead_of(const QueuePlace&) const override { return 0; }
 };
 
 class Everybody final : public Availability {
@@ -24,9 +29,8 @@ public:
 /// The call, acted out.
 class Rehearsal {
 public:
-    Rehearsal(const Ptr<OrganizationConfig>& config, JourneyPlan plan, const RouteQuestion& question,
-              std::chrono::seconds user_rings)
-        : journey_(config, std::move(plan), turns_, everybody_, user_rings),
+    Rehearsal(const Ptr<OrganizationConfig>& config, JourneyPlan plan, const RouteQuestion& question)
+        : journey_(config, std::move(plan), turns_, everybody_),
           digits_(question.digits),
           answers_(question.answers),
           wall_(question.at) {}
@@ -86,8 +90,6 @@ RouteExplanation explain_route(const Ptr<OrganizationConfig>& config, const Rout
         out.unrouted = to_string(nowhere->reason);
         return out;
     }
-    const auto& site = config->site(config->organization().default_site);
-    const auto rings = site ? site->agent_ring_timeout : 30s;
     JourneyPlan plan;
     if (const auto* user = std::get_if<ToUser>(&route)) {
         out.number = user->number;
@@ -96,7 +98,7 @@ RouteExplanation explain_route(const Ptr<OrganizationConfig>& config, const Rout
         out.number = std::get<ToJourney>(route).number;
         plan = std::get<ToJourney>(route).plan;
     }
-    Rehearsal(config, std::move(plan), question, rings).run(out);
+    Rehearsal(config, std::move(plan), question).run(out);
     return out;
 }
 
