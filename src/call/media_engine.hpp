@@ -44,7 +44,8 @@ struct MediaLegSpec {
     SourcePolicy policy = SourcePolicy::Nat;
     std::uint8_t dscp = 46;  ///< of everything this leg sends (EF)
     IpFamily family = IpFamily::V4;
-    LegId beside{};  ///< another leg of the same call: both live on one worker. Not set for the first leg
+    LegId beside{};  ///< another leg of the same call: both live on one worker. Not set for the first leg. (Legs that a
+                     ///< transfer brings together may live on two; connect() bridges them at the price of a copy.)
 };
 
 /// Tones by country (E.180 and national tables); `country` is ISO 3166 upper case, unknown ones sound like "XX" (425
@@ -122,8 +123,6 @@ public:
     /// Ends the leg: RTCP BYE, late packets swallowed for 2 s, the port not used again for 60 s.
     virtual void release(LegId leg) = 0;
 
-    /// Whether connect() can reach from one leg to the other: legs of two calls may live on two workers.
-    virtual bool can_connect(LegId a, LegId b) const = 0;
     /// Whether connect() can carry one codec into the other.
     virtual bool can_transcode(sdp::Codec from, sdp::Codec to) const = 0;
 };

@@ -206,29 +206,52 @@ Result<sdp::LocalMedia> Engine::restart_ice(call::LegId leg) {
 }
 
 void Engine::configure(call::LegId leg, const call::MediaPeer& peer) {
+    const auto held = legs_.find(leg);
+    if (held == legs_.end()) return;
+    held->second.agreed = peer.audio;
+    if (held->second.across.valid())
+        command(held->second.across, [leg, agreed = peer.audio](Worker& worker) { worker.update_mirror(leg, agreed); });
     command(leg, [leg, peer](Worker& worker) {
         worker.with(leg, [&](Leg& here, TimePoint now) { here.configure(peer, now); });
     });
-}
-
-bool Engine::can_connect(call::LegId a, call::LegId b) const {
-    const auto first = legs_.find(a);
-    const auto second = legs_.find(b);
-    return first != legs_.end() && second != legs_.end() && first->second.worker == second->second.worker;
 }
 
 void Engine::connect(call::LegId a, call::LegId b) {
     const auto first = legs_.find(a);
     const auto second = legs_.find(b);
     if (first == legs_.end() || second == legs_.end()) return;
-    if (first->second.worker != second->second.worker) {
-        log::error("media", "legs of one call on two workers: allocate() was not told which leg is beside");
-        return;
+    if (first->second.across == b) {  // connected again: what was played over the bridge is over
+        stop_tone(a);
+        return stop_tone(b);
     }
+    uncross(a);
+    uncross(b);
+    if (first->second.worker != second->second.worker) return cross(a, b);
     command(a, [a, b](Worker& worker) { worker.connect(a, b); });
 }
 
+void Engine::cross(call::LegId a, call::LegId b) {
+    for (const auto& [ours, theirs] : {std::pair(a, b), std::pair(b, a)}) {
+        Held& held = legs_.at(ours);
+        const Held& other = legs_.at(theirs);
+        held.across = theirs;
+        command(ours, [ours, theirs, agreed = other.agreed, worker = workers_[other.worker].get()](Worker& here) {
+            here.cross(ours, theirs, agreed, *worker);
+        });
+    }
+}
+
+void Engine::uncross(call::LegId leg) {
+    const auto held = legs_.find(leg);
+    if (held == legs_.end() || !held->second.across.valid()) return;
+    const call::LegId peer = std::exchange(held->second.across, call::LegId{});
+    command(leg, [leg, peer](Worker& worker) { worker.uncross(leg, peer); });
+    legs_.at(peer).across = {};
+    command(peer, [leg, peer](Worker& worker) { worker.uncross(peer, leg); });
+}
+
 void Engine::disconnect(call::LegId leg) {
+    uncross(leg);
     command(leg, [leg](Worker& worker) { worker.disconnect(leg); });
 }
 
@@ -257,6 +280,7 @@ void Engine::send_digit(call::LegId leg, char digit, std::chrono::milliseconds d
 void Engine::release(call::LegId leg) {
     const auto held = legs_.find(leg);
     if (held == legs_.end()) return;
+    uncross(leg);
     if (!post(leg, [leg](Worker& worker) { worker.release(leg); })) {
         // A leg must not outlive its call: try again when control has done what it has before it.
         if (!control_.post([this, leg, listener = listener_] {

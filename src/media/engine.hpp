@@ -38,7 +38,6 @@ public:
     void announce(call::LegId leg, std::shared_ptr<const audio::Recording> recording, std::uint32_t ticket) override;
     void send_digit(call::LegId leg, char digit, std::chrono::milliseconds duration) override;
     void release(call::LegId leg) override;
-    bool can_connect(call::LegId a, call::LegId b) const override;
     bool can_transcode(sdp::Codec from, sdp::Codec to) const override;
 
     /// For the operator: how far the range and the workers are used.
@@ -53,6 +52,8 @@ private:
         std::size_t worker = 0;
         call::MediaLegSpec spec;
         sdp::LocalMedia local;
+        std::optional<sdp::NegotiatedAudio> agreed{};
+        call::LegId across{};  ///< its peer, when that lives on another worker
     };
 
     Engine(const MediaConfig& config, Executor& control, Random& random);
@@ -64,6 +65,8 @@ private:
     Result<sdp::LocalMedia> browser_media(std::size_t worker, const call::MediaLegSpec& spec);
     sdp::IceAttributes ice_attributes(const Endpoint& candidate);
     void refill_later(call::IpFamily family);
+    void cross(call::LegId a, call::LegId b);
+    void uncross(call::LegId leg);
     using Action = std::move_only_function<void(Worker&)>;
     /// False when the worker's queue is full.
     bool post(call::LegId leg, Action action);

@@ -96,6 +96,15 @@ void Leg::configure(const call::MediaPeer& peer, TimePoint now) {
     tell_path_up();
 }
 
+void Leg::mirror(const sdp::NegotiatedAudio& agreed) {
+    is_mirror_ = true;
+    if (agreed_ == agreed) return;  // a session refresh
+    agreed_ = agreed;
+    hears_ = sdp::receives(agreed.direction);
+    rebuild_crossing();
+    if (peer_) peer_->rebuild_crossing();
+}
+
 void Leg::apply_security(const sdp::NegotiatedAudio& next, bool moved, TimePoint now) {
     if (next.security == sdp::Security::Sdes && next.srtp) {
         const auto rollover = moved && srtp_.ready() ? SrtpSession::Rollover::Restart : SrtpSession::Rollover::Continue;
@@ -168,6 +177,7 @@ void Leg::prepare_feed(const sdp::NegotiatedAudio& source) {
 
 /// What we hear, when it is not simply passed on.
 void Leg::rebuild_feed() {
+    if (is_mirror_) return;
     const sdp::NegotiatedAudio* source = peer_ ? peer_->agreed() : nullptr;
     const bool decodes = agreed_ && source && summarise(peer_->routes_, *source).decodes;
     const bool wanted = agreed_ && audio_codec(agreed_->send.codec) && (playing_tone_ || decodes);

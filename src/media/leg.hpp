@@ -16,6 +16,7 @@
 #include "ice/lite_agent.hpp"
 #include "ice/source_limiter.hpp"
 #include "media/audio_feed.hpp"
+#include "media/crossing_queue.hpp"
 #include "media/dtls.hpp"
 #include "media/leg_host.hpp"
 #include "media/leg_transport.hpp"
@@ -48,9 +49,11 @@ struct DropCounts {
     std::uint64_t no_key = 0;
     std::uint64_t direction = 0;  ///< held: not asked for
     std::uint64_t duplicate = 0;  ///< duplicates and packets of an SSRC that was replaced
+    std::uint64_t crossing = 0;   ///< the peer's worker was behind
 
     std::uint64_t total() const {
-        return malformed + unknown_type + foreign_source + authentication + replay + no_key + direction + duplicate;
+        return malformed + unknown_type + foreign_source + authentication + replay + no_key + direction + duplicate +
+               crossing;
     }
 };
 
@@ -66,6 +69,12 @@ public:
     void restart_ice(ice::Credentials fresh, TimePoint now);
     /// Both sides must be told; null ends the connection.
     void set_peer(Leg* peer, TimePoint now);
+    /// The peer lives on another worker: what this leg receives goes there. Null: here.
+    void send_across(CrossingQueue* to) { across_ = to; }
+    /// This leg is the image of one on another worker: it has that one's agreement and no sockets, and passes on what
+    /// that one has received (on_crossed). It sends nothing.
+    void mirror(const sdp::NegotiatedAudio& agreed);
+    void on_crossed(rtp::MutableBytes packet, TimePoint now);
     void play(const audio::ToneSpec& tone);
     void stop_tone();
     void announce(std::shared_ptr<const audio::Recording> recording, std::uint32_t ticket);
@@ -120,6 +129,7 @@ private:
     bool believe(const rtp::RtpHeader& header, const Endpoint& from, TimePoint now);
     void follow_source(TimePoint now);
     void follow_silence(TimePoint now);
+    void cross(rtp::MutableBytes datagram, const rtp::RtpHeader& header, const PayloadRoute& route, TimePoint now);
     void cross_audio(rtp::MutableBytes datagram, const rtp::RtpHeader& header, const PayloadRoute& route,
                      TimePoint now);
     void cross_digit(rtp::MutableBytes datagram, const rtp::RtpHeader& header, const PayloadRoute& route,
@@ -156,6 +166,7 @@ private:
     // What every packet touches stands first and together; the rest of a leg stays out of the cache while it is only
     // relayed.
     Leg* peer_ = nullptr;
+    CrossingQueue* across_ = nullptr;
     LegHost& host_;
     const bool browser_;
     const bool secure_;
@@ -206,6 +217,7 @@ private:
 
     bool path_up_ = false;
     bool failed_ = false;
+    bool is_mirror_ = false;
 };
 
 }  // namespace dp::media

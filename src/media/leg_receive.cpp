@@ -99,10 +99,20 @@ void Leg::on_rtp(rtp::MutableBytes datagram, const Endpoint& from, TimePoint now
         ++drops_.direction;
         return;
     }
+    if (across_ == nullptr) return cross(datagram, *header, route, now);
+    if (!across_->put(id(), datagram)) ++drops_.crossing;
+}
+
+void Leg::cross(rtp::MutableBytes datagram, const rtp::RtpHeader& header, const PayloadRoute& route, TimePoint now) {
     if (route.content == PayloadRoute::Content::Digit)
-        cross_digit(datagram, *header, route, now);
+        cross_digit(datagram, header, route, now);
     else
-        cross_audio(datagram, *header, route, now);
+        cross_audio(datagram, header, route, now);
+}
+
+void Leg::on_crossed(rtp::MutableBytes packet, TimePoint now) {
+    const auto header = rtp::parse_rtp(packet);
+    if (header) cross(packet, *header, routes_[header->payload_type], now);
 }
 
 void Leg::cross_audio(rtp::MutableBytes datagram, const rtp::RtpHeader& header, const PayloadRoute& route,

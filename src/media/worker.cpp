@@ -32,6 +32,7 @@ constexpr std::chrono::milliseconds kLoadPeriod{100};
 constexpr std::uint16_t kStunPerSecond = 200;
 constexpr std::uint16_t kRefusalsPerSecond = 5;
 constexpr std::size_t kCommandCapacity = 16384;
+constexpr std::size_t kCrossingCapacity = 1024;
 constexpr int kBatchesPerTurn = 8;
 
 SipKey random_key(Random& random) {
@@ -54,6 +55,11 @@ Worker::Worker(const MediaConfig& config, std::shared_ptr<const DtlsIdentity> dt
                     const std::uint64_t one = 1;
                     [[maybe_unused]] const auto written = ::write(wake_, &one, sizeof one);
                 }),
+      crossings_(config.workers > 1 ? kCrossingCapacity : 1,
+                 [this] {
+                     const std::uint64_t one = 1;
+                     [[maybe_unused]] const auto written = ::write(wake_, &one, sizeof one);
+                 }),
       stun_limit_(random_key(secure_random_), kStunPerSecond),
       refusal_limit_(random_key(secure_random_), kRefusalsPerSecond),
       slice_due_(clock_now()),
@@ -75,6 +81,7 @@ Worker::Worker(const MediaConfig& config, std::shared_ptr<const DtlsIdentity> dt
 Worker::~Worker() {
     stop();
     legs_.clear();
+    mirrors_.clear();
     ::close(wake_);
     ::close(epoll_);
 }
@@ -130,6 +137,7 @@ void Worker::run() {
             flush_sends();
         }
         commands_.drain(kCommandsPerTurn);
+        deliver_crossings();
         frames_.advance(now_, [](Leg& leg, TimePoint due) { leg.on_frame(due); });
         step_handshakes();
         if (now_ >= slice_due_) run_slices();
@@ -158,8 +166,8 @@ void Worker::sleep_to_tick(TimePoint deadline) {
 }
 
 std::size_t Worker::wait() {
-    const bool urgent =
-        !commands_.empty() || std::ranges::any_of(handshakes_, [](const Leg* leg) { return leg->has_dtls_input(); });
+    const bool urgent = !commands_.empty() || !crossings_.empty() ||
+                        std::ranges::any_of(handshakes_, [](const Leg* leg) { return leg->has_dtls_input(); });
     const TimePoint now = clock_now();
     Duration timeout{};
     if (!urgent) {
@@ -220,6 +228,16 @@ void Worker::deliver() {
         in.leg->on_datagram(rtp::MutableBytes(inbox_slots_[i].octets).first(in.size), in.from, in.channel, now_);
     }
     inbox_count_ = 0;
+}
+
+void Worker::deliver_crossings() {
+    crossings_.take(kCrossingsPerTurn, [this](call::LegId from, rtp::Bytes packet) {
+        const auto mirror = mirrors_.find(from);
+        if (mirror == mirrors_.end()) return;  // disconnected meanwhile
+        const rtp::MutableBytes slot = packets_.next();
+        std::ranges::copy(packet, slot.begin());
+        mirror->second->on_crossed(slot.first(packet.size()), now_);
+    });
 }
 
 void Worker::read_shared(SharedSocket& socket) {

@@ -48,6 +48,8 @@ public:
     void stop();
 
     Mailbox& commands() { return commands_; }
+    /// What legs of other workers have received for peers of theirs here.
+    CrossingQueue& crossings() { return crossings_; }
     const WorkerGauges& gauges() const { return gauges_; }
 
     // Commands: run on the worker's thread, from commands().
@@ -55,6 +57,12 @@ public:
     void release(call::LegId id);
     void connect(call::LegId a, call::LegId b);
     void disconnect(call::LegId id);
+    /// `ours` is connected with `theirs`, which lives on another worker; a mirror stands for it here. The other worker is
+    /// told the same the other way round.
+    void cross(call::LegId ours, call::LegId theirs, const std::optional<sdp::NegotiatedAudio>& agreed, Worker& other);
+    /// `theirs` has agreed on something else.
+    void update_mirror(call::LegId theirs, const sdp::NegotiatedAudio& agreed);
+    void uncross(call::LegId ours, call::LegId theirs);
     /// Runs `action(leg, now)` if the leg is here.
     template <class Action>
     void with(call::LegId id, Action&& action) {
@@ -75,6 +83,7 @@ private:
     static constexpr std::size_t kSlices = 50;  ///< the once-a-second work, spread over 20 ms steps
     static constexpr std::size_t kEvents = 128;
     static constexpr std::size_t kCommandsPerTurn = 256;
+    static constexpr std::size_t kCrossingsPerTurn = 256;
     static constexpr int kHandshakesPerTurn = 2;
 
     struct Draining {
@@ -107,6 +116,7 @@ private:
     std::size_t poll_again();
     void receive(std::size_t count);
     void deliver();
+    void deliver_crossings();
     void sleep_to_tick(TimePoint deadline);
     TimePoint next_deadline() const;
     void watch(int fd, std::uint64_t tag);
@@ -124,6 +134,7 @@ private:
     void close_drained();
     void drain(Owned& owned);
     void flush_sends();
+    void detach(Leg& leg);
     Leg* find(call::LegId id) const;
 
     MediaConfig settings_;
@@ -139,12 +150,14 @@ private:
     int epoll_ = -1;
     int wake_ = -1;
     Mailbox commands_;
+    CrossingQueue crossings_;
     std::unique_ptr<SharedSocket> shared_v4_;
     std::unique_ptr<SharedSocket> shared_v6_;
     ice::SourceLimiter stun_limit_;
     ice::SourceLimiter refusal_limit_;
 
     std::unordered_map<call::LegId, Owned> legs_;
+    std::unordered_map<call::LegId, std::unique_ptr<Leg>> mirrors_;  ///< of legs on other workers
     std::array<std::vector<Leg*>, kSlices> slices_;
     std::size_t next_slice_ = 0;
     TimePoint slice_due_;

@@ -46,22 +46,51 @@ void Worker::connect(call::LegId a, call::LegId b) {
     Leg* first = find(a);
     Leg* second = find(b);
     if (!first || !second || first == second) return;
-    for (Leg* leg : {first, second}) {
-        Leg* former = leg->peer();
-        if (!former || former == first || former == second) continue;
-        leg->set_peer(nullptr, now_);
-        former->set_peer(nullptr, now_);
-    }
+    for (Leg* leg : {first, second})
+        if (leg->peer() != first && leg->peer() != second) detach(*leg);
     first->set_peer(second, now_);
     second->set_peer(first, now_);
 }
 
-void Worker::disconnect(call::LegId id) {
-    Leg* leg = find(id);
-    Leg* former = leg ? leg->peer() : nullptr;
+void Worker::detach(Leg& leg) {
+    Leg* former = leg.peer();
     if (!former) return;
-    leg->set_peer(nullptr, now_);
+    leg.set_peer(nullptr, now_);
     former->set_peer(nullptr, now_);
+}
+
+void Worker::disconnect(call::LegId id) {
+    if (Leg* leg = find(id)) detach(*leg);
+}
+
+void Worker::cross(call::LegId ours, call::LegId theirs, const std::optional<sdp::NegotiatedAudio>& agreed,
+                   Worker& other) {
+    Leg* leg = find(ours);
+    if (!leg) return;
+    detach(*leg);
+    auto& mirror = mirrors_[theirs];
+    mirror =
+        std::make_unique<Leg>(LegSetup{theirs, call::MediaTransport::Rtp, call::SourcePolicy::Nat, std::nullopt, {}},
+                              LegTransport(PortPair{}, 0, sends_), *this, now_);
+    if (agreed) mirror->mirror(*agreed);
+    leg->send_across(&other.crossings());
+    leg->set_peer(mirror.get(), now_);
+    mirror->set_peer(leg, now_);
+}
+
+void Worker::update_mirror(call::LegId theirs, const sdp::NegotiatedAudio& agreed) {
+    if (const auto mirror = mirrors_.find(theirs); mirror != mirrors_.end()) mirror->second->mirror(agreed);
+}
+
+void Worker::uncross(call::LegId ours, call::LegId theirs) {
+    if (Leg* leg = find(ours)) {
+        leg->send_across(nullptr);
+        detach(*leg);
+    }
+    const auto mirror = mirrors_.find(theirs);
+    if (mirror == mirrors_.end()) return;
+    frames_.remove(*mirror->second);
+    mirrors_.erase(mirror);
 }
 
 /// Late packets of the call fall into sockets that nobody reads, not onto a closed port (no ICMP to the carrier).
@@ -210,7 +239,8 @@ void Worker::count_drops(Owned& owned) {
         named(&DropCounts::malformed, "malformed"),    named(&DropCounts::unknown_type, "unknown_type"),
         named(&DropCounts::foreign_source, "foreign"), named(&DropCounts::authentication, "authentication"),
         named(&DropCounts::replay, "replay"),          named(&DropCounts::no_key, "no_key"),
-        named(&DropCounts::direction, "direction"),    named(&DropCounts::duplicate, "duplicate")};
+        named(&DropCounts::direction, "direction"),    named(&DropCounts::duplicate, "duplicate"),
+        named(&DropCounts::crossing, "crossing")};
     const DropCounts& now = owned.leg->drops();
     for (const Named& reason : kReasons)
         if (const auto grown = now.*reason.count - owned.counted.*reason.count; grown > 0) reason.counter.add(grown);

@@ -67,7 +67,6 @@ public:
     std::size_t allocated = 0;
     std::size_t capacity = 1000;
     bool paths_come_up = true;
-    int workers = 1;
     Duration browser_delay = std::chrono::milliseconds(300);
     std::vector<std::string> history;  ///< connect, play … in order
 
@@ -133,7 +132,6 @@ public:
         if (Leg* leg = find(id)) leg->digits += digit;
     }
     void release(call::LegId id) override { legs.erase(id); }
-    bool can_connect(call::LegId, call::LegId) const override { return workers == 1; }
     bool can_transcode(sdp::Codec from, sdp::Codec to) const override { return known(from) && known(to); }
 
     bool bridged() const {

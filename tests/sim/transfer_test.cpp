@@ -323,17 +323,5 @@ TEST_F(Transfers, ReplacesOfACallThatIsNotThePhonesOwnIsRefused) {
     world.expect_clean();
 }
 
-TEST_F(Transfers, LegsOnTwoWorkersAreNotBroughtTogetherAndBothCallsStay) {
-    world.media.workers = 2;
-    auto& second = alice->dial("bob", "dialplane.test", *Endpoint::parse(kServer), "secret-alice");
-    world.run(3s);
-    alice->refer(alice->legs.front(), "<sip:bob@dialplane.test?Replaces=" + alice->replaces(second) + ">");
-    world.run(3s);
-    EXPECT_EQ(alice->live_legs(), 2U);
-    EXPECT_EQ(world.shard->active_calls(), 2U);
-    alice->hang_up(second);
-    end();
-}
-
 }  // namespace
 }  // namespace dp::sim

@@ -33,7 +33,6 @@ public:
     void stop_tone(call::LegId) override {}
     void send_digit(call::LegId, char, std::chrono::milliseconds) override {}
     void release(call::LegId) override {}
-    bool can_connect(call::LegId, call::LegId) const override { return true; }
     bool can_transcode(sdp::Codec, sdp::Codec) const override { return false; }
 };
 
