@@ -44,8 +44,7 @@ bool Call::dial_phone(CallSide& side, const PhoneContact& contact) {
 /// Inside the contact's connection, if one is at rest. False: an INVITE is needed.
 bool Call::alert_phone(CallSide& side, const PhoneContact& contact) {
     if (bypasses()) return false;
-    const CallLeg* other = other_side(side).standing();
-    auto kept = ports_.connections->borrow(contact.id, other != nullptr ? other->id : LegId{}, name_);
+    auto kept = ports_.connections->borrow(contact.id, name_);
     if (!kept) return false;
     CallLeg& leg = side.legs.emplace_back(std::move(*kept));
     leg.kept = true;

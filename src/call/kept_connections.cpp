@@ -57,11 +57,10 @@ bool KeptConnections::reassign(LegId leg, BorrowerId borrower) {
     return true;
 }
 
-std::optional<CallLeg> KeptConnections::borrow(ContactId contact, LegId beside, BorrowerId borrower) {
+std::optional<CallLeg> KeptConnections::borrow(ContactId contact, BorrowerId borrower) {
     const auto found = kept_.find(contact);
     if (found == kept_.end() || found->second->state == KeptState::Lent) return std::nullopt;
     Kept& kept = *found->second;
-    if (beside.valid() && !ports_.media.can_connect(kept.id, beside)) return std::nullopt;
     kept.borrower = borrower;
     take(kept, KeptEvent::Borrowed);
     return std::move(kept.leg);

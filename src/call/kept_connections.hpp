@@ -34,9 +34,8 @@ public:
     ~KeptConnections();
 
     // What a call asks.
-    /// The leg that stands with this contact, if it is at rest and its media can be brought together with `beside` (not
-    /// set: with any). It is the borrower's until rest(), leave_untaken() or dropped().
-    std::optional<CallLeg> borrow(ContactId contact, LegId beside, BorrowerId borrower);
+    /// The leg that stands with this contact, if it is at rest. On whatever worker its media lives: the engine bridges.
+    std::optional<CallLeg> borrow(ContactId contact, BorrowerId borrower);
     /// May this leg rest when its call is over?
     bool wants(const CallLeg& leg) const;
     /// The call on it is over. Only what wants() has agreed to.

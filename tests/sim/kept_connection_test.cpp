@@ -626,19 +626,6 @@ TEST_F(KeptConnection, GoesAlongWithAPhoneWhoseSocketComesBack) {
     end_by_logout();
 }
 
-TEST_F(KeptConnection, MediaOnTwoWorkersThatCannotMeetIsAnInvite) {
-    first_call();
-    world.media.workers = 2;
-    auto& caller = call_in();
-    world.run(5s);
-    EXPECT_TRUE(invited_afresh());
-    carrier->hang_up(caller);
-    world.run(2s);
-    world.media.workers = 1;
-    EXPECT_TRUE(at_rest()) << "the older one stays";
-    end_by_logout();
-}
-
 TEST_F(KeptConnection, HeldAndMutedCallRestsAndTheNextOneIsFree) {
     first_call();
     const auto id = world.place_call();
