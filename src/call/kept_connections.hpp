@@ -34,7 +34,8 @@ public:
     ~KeptConnections();
 
     // What a call asks.
-    /// The leg that stands with this contact, if it is at rest. On whatever worker its media lives: the engine bridges.
+    /// The leg that stands with this contact, if it is at rest; on whatever worker its media lives, the engine bridges.
+    /// It is the borrower's until rest(), leave_untaken() or dropped().
     std::optional<CallLeg> borrow(ContactId contact, BorrowerId borrower);
     /// May this leg rest when its call is over?
     bool wants(const CallLeg& leg) const;

@@ -1,7 +1,11 @@
-"""Trunks over TLS: the carrier is a second server."""
+"""Trunks over TLS and over IPv6: the carrier is a second server, or the sandbox on ::1. (IPv4 to IPv6: interop, against SIPp.)"""
+import pytest
+
 from harness.waiting import until
 
 EDGES = "/api/v2/telephony/providers/edges"
+ACME = "sip-trunk-acme-us-east"
+NUMBER = "+15559876543"
 
 
 def trunk_at(server, carrier, **changes) -> dict:
@@ -38,3 +42,19 @@ def test_a_certificate_that_nobody_vouches_for_is_no_carrier(start_server):
     steps = verdicts(client, edge)
     assert steps["connect"]["verdict"] == "passed" and steps["tls"]["verdict"] == "failed" and steps["tls"]["detail"]
     assert {steps[name]["verdict"] for name in ("options", "register", "codecOffer")} == {"skipped"}
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_call_over_ipv6_from_phone_to_carrier(start_server, transport):
+    server = start_server(sip="[::1]:0", sandbox_sip="[::1]:0")
+    client = server.client().log_in()
+    client.wait_phone(server.agent["stationId"])
+    edge = client.wait_trunk(ACME, "registered")
+    if transport != edge.get("transport", "udp"):
+        client.put(f"{EDGES}/{ACME}", client.get(f"{EDGES}/{ACME}") | {"transport": transport})
+        client.wait_trunk(ACME, "registered")
+    call = client.place_call(server.agent, NUMBER)
+    connected = client.wait_status(call["id"], "connected")
+    assert connected["participants"][1]["calls"][-1]["trunkId"] == ACME
+    ended = client.hang_up(call["id"])
+    assert ended["reason"] == "api_disconnect"

@@ -41,6 +41,10 @@ def test_a_call_between_baresip_and_sipp_carries_sound_both_ways(switch, client,
     assert codecs == ["PCMU", "PCMU"]
 
 
+def test_a_carrier_on_ipv6_and_an_agent_on_ipv4_hear_each_other(switch, client, make_trunk, sipp, rtp, phone):
+    call_and_measure(switch, client, make_trunk, sipp, rtp, phone, address="::1")
+
+
 def test_g722_at_the_phone_is_transcoded_for_the_carrier(switch, client, make_trunk, sipp, rtp, phone):
     connected = call_and_measure(switch, client, make_trunk, sipp, rtp, phone, codecs="G722/16000/1")
     codecs = [participant["calls"][-1]["codec"] for participant in connected["participants"]]
