@@ -1,6 +1,32 @@
 #include "media/leg.hpp"
 
 namespace dp::media {
+namespace {
+
+constexpr std::size_t kCacheLine = 64;
+
+void prefetch(const void* begin, std::size_t octets) {
+    const char* memory = static_cast<const char*>(begin);
+    for (std::size_t at = 0; at < octets; at += kCacheLine) __builtin_prefetch(memory + at);
+}
+
+}  // namespace
+
+void Leg::prefetch_receiving() const {
+    prefetch(this, kCacheLine);
+    prefetch(&liveness_, kCacheLine / 2);
+    prefetch(&digits_on_, 1);
+    prefetch(&lock_, 2 * kCacheLine);
+    prefetch(&received_, 3 * kCacheLine);
+}
+
+void Leg::prefetch_sending() const {
+    prefetch(this, kCacheLine);
+    prefetch(&stream_, 2 * kCacheLine);
+    prefetch(&transport_, kCacheLine);
+    prefetch(&liveness_, kCacheLine / 2);
+    prefetch(&digits_out_, 1);
+}
 
 void Leg::on_datagram(rtp::MutableBytes datagram, const Endpoint& from, Channel channel, TimePoint now) {
     switch (rtp::classify(datagram)) {
@@ -66,10 +92,6 @@ void Leg::follow_source(TimePoint now) {
 }
 
 void Leg::on_rtp(rtp::MutableBytes datagram, const Endpoint& from, TimePoint now) {
-    if (!agreed_) {
-        ++drops_.no_key;
-        return;
-    }
     if (is_secure() && !unprotect(datagram, now)) return;
     const auto header = rtp::parse_rtp(datagram);
     if (!header) {
@@ -78,7 +100,8 @@ void Leg::on_rtp(rtp::MutableBytes datagram, const Endpoint& from, TimePoint now
     }
     const PayloadRoute& route = routes_[header->payload_type];
     if (route.content == PayloadRoute::Content::Unknown || header->payload_size == 0) {
-        ++drops_.unknown_type;  // RFC 6263 keep-alives among them: never believed, never passed on
+        // RFC 6263 keep-alives among them: never believed, never passed on. Before an agreement every type is unknown.
+        ++(agreed_ ? drops_.unknown_type : drops_.no_key);
         return;
     }
     if (!believe(*header, from, now)) {

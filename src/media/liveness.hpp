@@ -44,14 +44,14 @@ public:
     Verdict check(TimePoint now);
 
 private:
-    LivenessLimits limits_;
-    Expectation expectation_ = Expectation::Held;
-    bool active_ = false;
     TimePoint last_heard_{};
     std::optional<TimePoint> sending_since_;
     bool heard_since_ = false;
     bool timed_out_ = false;
     bool one_way_told_ = false;
+    bool active_ = false;
+    Expectation expectation_ = Expectation::Held;
+    LivenessLimits limits_;
 };
 
 }  // namespace dp::media

@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 
 #include <array>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -44,11 +45,15 @@ private:
 
 /// An address in the form the kernel takes, made once per destination.
 struct SocketAddress {
-    sockaddr_storage storage{};
+    sockaddr_in6 storage{};  ///< of either family: a sockaddr_storage would be 100 octets of nothing in every leg
     socklen_t length = 0;
 
     SocketAddress() = default;
-    explicit SocketAddress(const Endpoint& endpoint) : length(endpoint.to_sockaddr(storage)) {}
+    explicit SocketAddress(const Endpoint& endpoint) {
+        sockaddr_storage address{};
+        length = endpoint.to_sockaddr(address);
+        std::memcpy(&storage, &address, length);
+    }
     const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
 };
 

@@ -149,7 +149,7 @@ void Worker::run() {
 }
 
 TimePoint Worker::next_deadline() const {
-    TimePoint deadline = slice_due_;
+    TimePoint deadline = coalescing_ ? kNever : slice_due_;  // the tick comes by soon enough for a slice
     if (legs_.empty() && draining_.empty()) deadline = now_ + std::chrono::seconds(1);
     deadline = std::min(deadline, frames_.next_deadline());
     if (!draining_.empty()) deadline = std::min(deadline, draining_.front().until);
@@ -160,7 +160,7 @@ TimePoint Worker::next_deadline() const {
 
 /// Sleeps to the next tick whatever arrives: everything that came meanwhile is then one batch.
 void Worker::sleep_to_tick(TimePoint deadline) {
-    tick_ = std::max(tick_ + settings_.tick, now_);
+    if (tick_ <= now_) tick_ = std::max(tick_ + settings_.tick, now_);  // not when a deadline before it woke us
     const timespec until = to_timespec(std::min(tick_, deadline).time_since_epoch());
     ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
 }
@@ -207,13 +207,15 @@ void Worker::receive(std::size_t count) {
 
 /// One datagram per event: a call has one in 20 ms, a second look would find nothing.
 void Worker::read_leg(const Source& source) {
-    source.leg->prefetch();
+    source.leg->prefetch_receiving();
     auto& slot = inbox_slots_[inbox_count_].octets;
     sockaddr_storage address;
     socklen_t length = sizeof address;
     const ssize_t size =
         ::recvfrom(source.fd, slot.data(), slot.size(), MSG_TRUNC, reinterpret_cast<sockaddr*>(&address), &length);
     if (size <= 0 || static_cast<std::size_t>(size) > slot.size()) return;  // an ICMP error, or truncated
+    source.leg->prefetch_route(slot[1]);
+    if (const Leg* peer = source.leg->peer()) peer->prefetch_sending();
     inbox_[inbox_count_++] = {source.leg, source.channel, static_cast<std::uint32_t>(size),
                               Endpoint::from_sockaddr(reinterpret_cast<const sockaddr*>(&address))};
 }
@@ -222,9 +224,6 @@ void Worker::deliver() {
     packets_in_ += inbox_count_;
     for (std::size_t i = 0; i < inbox_count_; ++i) {
         const Inbound& in = inbox_[i];
-        constexpr std::size_t kAhead = 2;
-        if (i + kAhead < inbox_count_)
-            if (const Leg* peer = inbox_[i + kAhead].leg->peer()) peer->prefetch();
         in.leg->on_datagram(rtp::MutableBytes(inbox_slots_[i].octets).first(in.size), in.from, in.channel, now_);
     }
     inbox_count_ = 0;

@@ -169,9 +169,10 @@ SourceStatistics& ReceiverStatistics::state_of(std::uint32_t ssrc) {
     SourceStatistics* victim = nullptr;
     for (SourceStatistics& source : sources_) {
         if (source.in_use() && source.ssrc() == ssrc) return source;
-        if (source.in_use() && current_ssrc_ == source.ssrc()) continue;
-        if (!victim || !source.in_use() || (victim->in_use() && source.last_arrival() < victim->last_arrival()))
-            victim = &source;
+        const bool current = source.in_use() && current_ssrc_ == source.ssrc();
+        const bool found_free = victim && !victim->in_use();
+        if (current || found_free) continue;
+        if (!victim || !source.in_use() || source.last_arrival() < victim->last_arrival()) victim = &source;
     }
     if (victim->in_use()) retired_ = sum(retired_, victim->counts());
     victim->start(ssrc, clock_rate_, ++generations_);

@@ -75,11 +75,12 @@ private:
     std::optional<std::uint16_t> bad_next_;  ///< sequence that would confirm a restart
     std::uint64_t recent_ = 0;               ///< bit n: highest_ − n was received
     ReceiverCounts counts_;
-    ReceiverCounts at_last_report_;
     std::int64_t jitter_q4_ = 0;  ///< timestamp units × 16
     std::optional<std::uint32_t> last_timestamp_;
     TimePoint last_arrival_{};
     Duration max_delta_{};
+    // What stands above is touched by every packet: two cache lines. Reports alone need what follows.
+    ReceiverCounts at_last_report_;
     std::uint32_t last_sr_ = 0;
     TimePoint last_sr_arrival_{};
 };
@@ -107,9 +108,10 @@ private:
     SourceStatistics& state_of(std::uint32_t ssrc);
     bool may_take_over(const SourceStatistics& candidate, TimePoint now) const;
 
-    std::array<SourceStatistics, 4> sources_{};
-    ReceiverCounts retired_;
     std::optional<std::uint32_t> current_ssrc_;
+    std::array<SourceStatistics, 4>
+        sources_{};  ///< in order of appearance, so that a usual leg touches the first alone
+    ReceiverCounts retired_;
     std::uint64_t generations_ = 0;
     TimePoint switched_at_{};
     std::uint32_t clock_rate_;

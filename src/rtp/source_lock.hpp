@@ -88,13 +88,14 @@ private:
     SourceVerdict lock(const Endpoint& from, SourceClass source, TimePoint now);
     SourceVerdict drop();
 
+    // What a packet from the locked source touches stands together.
+    TimePoint last_heard_{};
+    std::optional<Endpoint> locked_;
     SourcePolicy policy_;
+    SourceClass locked_class_ = SourceClass::Foreign;
     std::optional<SignalledSource> signalled_;
     std::optional<Endpoint> destination_;
-    std::optional<Endpoint> locked_;
-    SourceClass locked_class_ = SourceClass::Foreign;
     TimePoint window_end_{};
-    TimePoint last_heard_{};
     std::array<Endpoint, 8> validated_{};
     std::size_t validated_count_ = 0;
     std::array<Contender, 4> contenders_{};

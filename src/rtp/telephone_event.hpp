@@ -119,12 +119,12 @@ public:
 private:
     std::uint32_t frame_ticks() const;
 
+    bool active_ = false;  // first: a leg asks for every packet it relays, and nothing else of this
+    bool first_ = false;
+    bool stopping_ = false;
     std::uint32_t clock_rate_;
     Duration frame_;
     Duration gap_{std::chrono::milliseconds(50)};
-    bool active_ = false;
-    bool first_ = false;
-    bool stopping_ = false;
     Event event_;
     std::uint64_t sent_ticks_ = 0;
     std::uint32_t segment_ticks_ = 0;
@@ -154,14 +154,14 @@ private:
     EventOut packet(std::uint16_t duration, bool end) const;
     EventOut closing();
 
-    std::uint32_t in_rate_;
-    std::uint32_t out_rate_;
-    bool active_ = false;
-    bool known_ = false;  ///< in_timestamp_ belongs to an event that was relayed
+    bool active_ = false;  // first: see EventSender
+    bool known_ = false;   ///< in_timestamp_ belongs to an event that was relayed
     bool first_ = false;
     bool ended_by_us_ = false;
     std::uint8_t event_ = 0;
     std::uint8_t volume_ = 10;
+    std::uint32_t in_rate_;
+    std::uint32_t out_rate_;
     std::uint32_t in_timestamp_ = 0;   ///< of the incoming segment
     std::uint64_t in_earlier_ = 0;     ///< incoming ticks of earlier segments
     std::uint16_t in_duration_ = 0;    ///< of the incoming segment
