@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <bit>
+#include <future>
 
 #include "base/histogram.hpp"
 #include "base/log.hpp"
@@ -96,6 +97,7 @@ Result<std::size_t> SqliteStore::close_open_conversations() {
 
 void SqliteStore::start() {
     if (options_.threading != Threading::Threads) return;
+    next_purge_ = std::chrono::steady_clock::now() + kPurgeEvery;
     thread_ = std::thread([this] { write_loop(); });
     reading_through_ = std::jthread([this](const std::stop_token& stop) { read_through(stop); });
 }
@@ -343,7 +345,16 @@ void SqliteStore::find_idempotency(std::string scope, std::string key, Executor&
 }
 
 std::vector<t::AccessGrant> SqliteStore::load_grants(WallTime now) {
-    auto grants = sqlite::load_grants(*connection_, now);
+    // The writer's connection is the writer thread's from start() on.
+    Result<std::vector<t::AccessGrant>> grants;
+    if (options_.threading == Threading::Inline) {
+        grants = sqlite::load_grants(*connection_, now);
+    } else {
+        std::promise<Result<std::vector<t::AccessGrant>>> loaded;
+        auto answer = loaded.get_future();
+        if (readers_->post([&](Connection& connection) { loaded.set_value(sqlite::load_grants(connection, now)); }))
+            grants = answer.get();
+    }
     if (grants) return std::move(*grants);
     note(grants.error().detail);
     return {};
