@@ -11,6 +11,7 @@
 #include "telephony/config/configuration_service.hpp"
 #include "telephony/conversation/call_order.hpp"
 #include "telephony/conversation/conversation_service.hpp"
+#include "telephony/live/round_trip.hpp"
 #include "telephony/live/station.hpp"
 #include "telephony/live/trunk_status.hpp"
 #include "telephony/numbers/number_service.hpp"
@@ -55,6 +56,7 @@ struct ApiContext {
     telephony::LiveConversations& live_conversations;
     telephony::LiveStations& live_stations;
     telephony::LiveTrunks& live_trunks;
+    telephony::LiveRoundTrips& round_trips;  ///< to the media regions' servers
     telephony::LiveProvisioning& provisioning;
     CallControl& calls;
     events::WebhookDispatcher& webhooks;

@@ -34,6 +34,18 @@ void StreamKeeper::unkeep(const sip::Flow& flow) {
     if (streams_ && sip::is_reliable(flow.kind)) streams_->unkeep(flow);
 }
 
+void StreamKeeper::mark(const sip::Flow& flow, std::uint8_t dscp) {
+    if (sip::is_reliable(flow.kind)) {
+        if (streams_) streams_->mark(flow, dscp);
+    } else if (endpoint_) {
+        endpoint_->mark(flow.remote, dscp);
+    }
+}
+
+void StreamKeeper::unmark(const sip::Flow& flow) {
+    if (endpoint_ && !sip::is_reliable(flow.kind)) endpoint_->unmark(flow.remote);
+}
+
 bool ShardCallControl::start(const telephony::PlacedCall& call, api::AgentAnswer answer) {
     return shard_ && shard_->start_call({call.conversation, call.call,
                                          answer == api::AgentAnswer::Automatic ? call::AnswerMode::Automatic

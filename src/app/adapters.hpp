@@ -51,14 +51,18 @@ private:
     Executor& control_;
 };
 
-/// Connections that carry a registration stay open. Control thread.
+/// Connections that carry a registration stay open; what goes to a phone is marked as its session says. Control thread.
 class StreamKeeper final : public signaling::FlowKeeper {
 public:
     void set_streams(net::SipStreams* streams) { streams_ = streams; }
+    void set_endpoint(net::SipEndpoint* endpoint) { endpoint_ = endpoint; }
     void keep(const sip::Flow& flow) override;
     void unkeep(const sip::Flow& flow) override;
+    void mark(const sip::Flow& flow, std::uint8_t dscp) override;
+    void unmark(const sip::Flow& flow) override;
 
 private:
+    net::SipEndpoint* endpoint_ = nullptr;
     net::SipStreams* streams_ = nullptr;
 };
 

@@ -142,6 +142,7 @@ Result<void> Server::make_signaling() {
         control.arm(*parts.outbox_timer, 1s);
 
         parts.transport = std::make_unique<net::SipEndpoint>(control, parts.receiver, parts.config.advertise);
+        parts.keeper.set_endpoint(parts.transport.get());
         if (parts.config.sip) {
             auto bound = parts.transport->bind_udp({.local = *parts.config.sip, .dscp = 24});
             if (!bound) return void(made = std::unexpected(bound.error()));
@@ -233,14 +234,16 @@ void Server::make_api() {
         options.requests_per_minute = static_cast<int>(parts.config.rate_limit_per_minute);
         net::IceProber::Options probing;
         if (parts.config.probe_private || parts.config.sandbox) probing.addresses = net::TargetAddresses::Any;
+        parts.regions = std::make_unique<RegionWatch>(parts.api_loop(), *parts.resolver, parts.random, probing,
+                                                      parts.store->snapshots(), parts.clock, parts.round_trips);
         parts.prober =
             std::make_unique<net::IceProber>(parts.api_loop(), *parts.resolver, parts.random, std::move(probing));
         options.prober = parts.prober.get();
         parts.api = std::make_unique<api::ApiServer>(
             api::ApiContext{*parts.store, *parts.configuration, *parts.trunks, *parts.numbers, *parts.accounts,
                             *parts.phones, *parts.conversations, parts.live_conversations, parts.live_stations,
-                            parts.live_trunks, parts.provisioning, parts.call_control, *parts.webhooks, *parts.secrets,
-                            parts.clock, parts.random, parts.api_loop()},
+                            parts.live_trunks, parts.round_trips, parts.provisioning, parts.call_control,
+                            *parts.webhooks, *parts.secrets, parts.clock, parts.random, parts.api_loop()},
             parts.hash_thread.loop(), std::move(options));
         parts.http = std::make_unique<net::HttpServer>(
             parts.api_loop(), net::HttpLimits{}, [&parts](net::HttpRequest request, net::HttpResponder responder) {
@@ -382,6 +385,7 @@ void Server::stop() {
         if (parts.media) parts.media->stop();
         parts.receiver.set_shard(nullptr);
         parts.keeper.set_streams(nullptr);
+        parts.keeper.set_endpoint(nullptr);
         if (parts.transport) parts.transport->set_streams(nullptr);
         parts.call_control.set_shard(nullptr);
         parts.shard.reset();
@@ -395,6 +399,7 @@ void Server::stop() {
     parts.api_thread.run_and_wait([&parts] {
         parts.provisioner.reset();
         parts.prober.reset();
+        parts.regions.reset();
         parts.http.reset();
         parts.api_timer.reset();
         parts.api.reset();

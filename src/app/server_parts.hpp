@@ -11,6 +11,7 @@
 #include "app/adapters.hpp"
 #include "app/connection_prober.hpp"
 #include "app/loop_lag.hpp"
+#include "app/region_watch.hpp"
 #include "app/server.hpp"
 #include "base/crypto.hpp"
 #include "base/log.hpp"
@@ -61,6 +62,7 @@ struct Server::Parts {
     telephony::LiveConversations live_conversations;
     telephony::LiveStations live_stations;
     telephony::LiveTrunks live_trunks;
+    telephony::LiveRoundTrips round_trips;
     telephony::LiveProvisioning provisioning;
 
     net::TlsContext tls;
@@ -95,6 +97,7 @@ struct Server::Parts {
     std::unique_ptr<telephony::PhoneService> phones;
     std::unique_ptr<telephony::ConversationService> conversations;
     std::unique_ptr<net::IceProber> prober;
+    std::unique_ptr<RegionWatch> regions;
     std::unique_ptr<net::HttpClient> http_client;
     std::unique_ptr<events::WebhookDispatcher> webhooks;
     std::unique_ptr<api::ApiServer> api;

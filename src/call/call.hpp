@@ -51,8 +51,9 @@ struct IncomingLeg {
     IpAddress signalled_from;
     std::uint8_t max_forwards = 70;  ///< as received
     CallerIdentity caller;
-    telephony::Ptr<telephony::Phone> phone;  ///< one of the two: who it is
-    telephony::Ptr<telephony::Trunk> trunk;  ///< holds one of its sessions already
+    telephony::Ptr<telephony::Phone> phone;                   ///< one of the two: who it is
+    telephony::Ptr<telephony::BoundSettings> phone_settings;  ///< what that phone's session logged in with
+    telephony::Ptr<telephony::Trunk> trunk;                   ///< holds one of its sessions already
 };
 
 /// Everything decided before the first message goes out.
@@ -127,6 +128,7 @@ public:
     void on_media_failed(LegId id, MediaFailure failure);
     void on_media_timeout(LegId id);
     void on_one_way(LegId id);
+    void on_statistics(LegId id, const MediaStatistics& statistics);
     /// From telephone-event, which the engine has carried across already if the other leg has it too.
     void on_media_digit(LegId id, char digit, std::chrono::milliseconds duration);
     void on_media_played(LegId id, std::uint32_t ticket);

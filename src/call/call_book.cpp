@@ -216,6 +216,8 @@ void CallBook::on_media_digit(LegId leg, char digit, std::chrono::milliseconds d
 void CallBook::on_media_played(LegId leg, std::uint32_t ticket) {
     deliver(leg, [&](Call& call) { call.on_media_played(leg, ticket); });
 }
-void CallBook::on_statistics(LegId, const MediaStatistics&) {}
+void CallBook::on_statistics(LegId leg, const MediaStatistics& statistics) {
+    deliver(leg, [&](Call& call) { call.on_statistics(leg, statistics); });
+}
 
 }  // namespace dp::call

@@ -48,12 +48,15 @@ bool Call::alert_phone(CallSide& side, const PhoneContact& contact) {
     if (!kept) return false;
     CallLeg& leg = side.legs.emplace_back(std::move(*kept));
     leg.kept = true;
+    leg.one_way = false;
+    leg.before.reset();
     leg.state = LegState::Placed;
     occupy(leg, contact);
     begin_record(side, leg, side.plan.address, contact.phone, {});
     OutgoingLeg invite = invite_for(side);
     invite.target = contact.id;
-    if (profile_of_phone(*setup_.config, contact.phone, contact.media).answer_mode == AnswerMode::Automatic)
+    if (profile_of_phone(*setup_.config, contact.phone, contact.media, contact.settings.get()).answer_mode ==
+        AnswerMode::Automatic)
         invite.answer_mode = AnswerMode::Automatic;
     ports_.signaling.alert(leg.id, std::move(invite));
     return true;
@@ -63,7 +66,7 @@ bool Call::alert_phone(CallSide& side, const PhoneContact& contact) {
 bool Call::invite_phone(CallSide& side, const PhoneContact& contact, std::optional<CommunicationRef> record) {
     const auto id = next_leg();
     if (!id) return false;
-    LegProfile profile = profile_of_phone(*setup_.config, contact.phone, contact.media);
+    LegProfile profile = profile_of_phone(*setup_.config, contact.phone, contact.media, contact.settings.get());
     profile.family = contact.family;
     CallLeg& leg = add_leg(side, *id);
     if (!open_media(side, leg, profile, planned_codecs(side))) return false;

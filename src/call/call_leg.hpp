@@ -10,6 +10,7 @@
 #include "call/codec_policy.hpp"
 #include "call/dial_plan.hpp"
 #include "call/leg.hpp"
+#include "call/media_engine.hpp"
 #include "call/negotiation.hpp"
 #include "call/report.hpp"
 #include "telephony/conversation/call_order.hpp"
@@ -48,6 +49,9 @@ struct CallLeg {
     bool joined = false;
     bool silenced = false;    ///< hears silence instead of its partner
     bool late_offer = false;  ///< its INVITE came without SDP
+    bool one_way = false;     ///< we have sent for seconds and nothing came
+    std::uint64_t packets_heard = 0;
+    std::optional<MediaStatistics> before;  ///< of a kept one: what its media had counted when this call began
 
     bool live() const { return state != LegState::Gone; }
     bool anchored() const { return negotiation != nullptr; }

@@ -1,11 +1,26 @@
 /// What the two parties hear of each other: ringing, early media, the bridge, holds and digits.
 
+#include <algorithm>
+
 #include "call/call.hpp"
 
 namespace dp::call {
 
 using telephony::EndReason;
 using telephony::Reached;
+
+namespace {
+
+/// What came to pass since `before`.
+MediaStatistics since(MediaStatistics now, const MediaStatistics& before) {
+    now.packets_received -= before.packets_received;
+    now.packets_lost -= std::min(now.packets_lost, before.packets_lost);  // a late packet is no longer lost
+    now.packets_sampled -= before.packets_sampled;
+    now.packets_silent -= before.packets_silent;
+    return now;
+}
+
+}  // namespace
 
 void Call::adopt_incoming(LegId id) {
     IncomingLeg& incoming = *setup_.incoming;
@@ -29,8 +44,9 @@ void Call::adopt_incoming(LegId id) {
         leg.peer_sdp = std::move(offer);
         return;
     }
-    LegProfile profile = incoming.trunk ? profile_of_trunk(*setup_.config, *incoming.trunk, transport)
-                                        : profile_of_phone(*setup_.config, incoming.phone->id, transport);
+    LegProfile profile =
+        incoming.trunk ? profile_of_trunk(*setup_.config, *incoming.trunk, transport)
+                       : profile_of_phone(*setup_.config, incoming.phone->id, transport, incoming.phone_settings.get());
     profile.family = family_of(incoming.signalled_from);
     if (!media_.open(leg, profile, LegId{}, ports_.random.next_u64() >> 2)) return end(EndReason::Overloaded);
     if (!leg.late_offer && !leg.negotiation->take_offer(offer)) end(EndReason::IncompatibleMedia);
@@ -220,8 +236,20 @@ void Call::on_media_timeout(LegId id) {
 }
 
 void Call::on_one_way(LegId id) {
-    if (const CallLeg* leg = find(id); leg != nullptr && leg->live() && !leg->held)
-        report_.event(telephony::event_type::kConversationMediaWarning);
+    CallLeg* leg = find(id);
+    if (leg == nullptr || !leg->live() || leg->held) return;
+    leg->one_way = true;
+    report_.event(telephony::event_type::kConversationMediaWarning);
+}
+
+void Call::on_statistics(LegId id, const MediaStatistics& statistics) {
+    CallLeg* leg = find(id);
+    if (leg == nullptr || leg->station.empty() || leg->state != LegState::Answered) return;
+    if (statistics.packets_received > leg->packets_heard) leg->one_way = false;
+    leg->packets_heard = statistics.packets_received;
+    if (leg->kept && !leg->before) leg->before = statistics;
+    ports_.phones.media_observed(leg->station, report_.conversation().id,
+                                 since(statistics, leg->before.value_or(MediaStatistics{})), leg->one_way);
 }
 
 }  // namespace dp::call

@@ -35,14 +35,13 @@ Codecs codecs_of_user(const telephony::OrganizationConfig& config, const telepho
 }  // namespace
 
 LegProfile profile_of_phone(const telephony::OrganizationConfig& config, const telephony::PhoneId& id,
-                            MediaTransport transport) {
+                            MediaTransport transport, const telephony::BoundSettings* bound) {
     const auto& phone = config.phone(id);
     if (!phone) return plain_profile(transport, {});
     LegProfile profile = plain_profile(transport, codecs_of_user(config, phone->user, transport));
-    if (const auto& base = config.base_settings(phone->base_settings)) {
-        profile.dscp = base->media_dscp;
-        if (base->auto_answer) profile.answer_mode = AnswerMode::Automatic;
-    }
+    if (bound == nullptr) return profile;
+    profile.dscp = bound->media_dscp;
+    if (bound->auto_answer) profile.answer_mode = AnswerMode::Automatic;
     return profile;
 }
 

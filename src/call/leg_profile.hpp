@@ -24,9 +24,9 @@ struct LegProfile {
 };
 
 /// Codecs are those of the user's `webRtc` or `sofia` settings, by the transport; the platform's order where they name
-/// none.
+/// none. DSCP and automatic answer are those of the phone's log-in; null: it is not logged in.
 LegProfile profile_of_phone(const telephony::OrganizationConfig& config, const telephony::PhoneId& phone,
-                            MediaTransport transport);
+                            MediaTransport transport, const telephony::BoundSettings* bound);
 LegProfile profile_of_gateway(const telephony::GatewayChoice& choice);
 /// A trunk that calls us.
 LegProfile profile_of_trunk(const telephony::OrganizationConfig& config, const telephony::Trunk& trunk,

@@ -85,7 +85,9 @@ struct MediaStatistics {
     double jitter_ms = 0;               ///< ours, RFC 3550 section 6.4.1
     std::optional<double> remote_loss_percent;  ///< theirs of ours, last interval reported
     std::optional<double> round_trip_ms;
-    std::uint64_t concealed_ms = 0;  ///< only where the leg is decoded
+    std::uint64_t concealed_ms = 0;     ///< only where the leg is decoded
+    std::uint64_t packets_sampled = 0;  ///< received, and their loudness looked at: one a second, where it can be
+    std::uint64_t packets_silent = 0;   ///< of these: no louder than a muted microphone
 };
 
 class MediaEngine {

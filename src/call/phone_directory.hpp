@@ -11,6 +11,7 @@
 #include "call/leg.hpp"
 #include "call/media_engine.hpp"
 #include "telephony/ids.hpp"
+#include "telephony/phones/bound_settings.hpp"
 #include "telephony/routing/journey.hpp"
 
 namespace dp::call {
@@ -22,7 +23,8 @@ struct PhoneContact {
     telephony::StationId station;
     MediaTransport media = MediaTransport::Rtp;
     IpFamily family = IpFamily::V4;
-    bool busy = false;  ///< its station is in a call
+    bool busy = false;                                  ///< its station is in a call
+    telephony::Ptr<telephony::BoundSettings> settings;  ///< what its session logged in with; null: nothing is known
 };
 
 class PhoneDirectory {
@@ -35,6 +37,10 @@ public:
     virtual std::chrono::seconds keeps_connection(ContactId contact) const = 0;
     /// A call has begun or ended on a station: it shows as in use.
     virtual void station_busy(const telephony::StationId& station, int delta) = 0;
+    /// How a call's media does on a station, about once a second while it is up. `one_way`: we have sent for seconds
+    /// and nothing came.
+    virtual void media_observed(const telephony::StationId& station, const telephony::ConversationId& conversation,
+                                const MediaStatistics& statistics, bool one_way) = 0;
 };
 
 /// The directory as a journey sees it: a queue does not disturb a call.

@@ -262,6 +262,8 @@ void Leg::close(TimePoint now) {
 
 void Leg::on_second(TimePoint now, WallTime wall) {
     if (!agreed_) return;
+    loudness_.look();
+    wants_loudness_ = loudness_.wants();
     const auto verdict = liveness_.check(now);
     if (verdict.timed_out) host_.timed_out(*this);
     if (verdict.one_way && path_up_) host_.one_way(*this);
@@ -303,6 +305,8 @@ call::MediaStatistics Leg::statistics() const {
     if (const auto* source = received_.current()) out.jitter_ms = to_ms(source->jitter());
     if (const auto loss = rtcp_.reported_loss()) out.remote_loss_percent = *loss * 100;
     if (const auto trip = rtcp_.round_trip()) out.round_trip_ms = to_ms(*trip);
+    out.packets_sampled = loudness_.sampled();
+    out.packets_silent = loudness_.silent();
     if (peer_ && peer_->feed_) out.concealed_ms = peer_->feed_->concealed_ms();
     return out;
 }

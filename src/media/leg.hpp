@@ -21,6 +21,7 @@
 #include "media/leg_host.hpp"
 #include "media/leg_transport.hpp"
 #include "media/liveness.hpp"
+#include "media/loudness_probe.hpp"
 #include "media/payload_routes.hpp"
 #include "media/rtcp_session.hpp"
 #include "media/srtp_session.hpp"
@@ -173,6 +174,7 @@ private:
     bool playing_tone_ = false;  ///< or an announcement
     bool wants_frames_ = false;
     bool consent_lost_ = false;
+    bool wants_loudness_ = false;  ///< the next packet goes to the probe
     std::uint64_t packets_in_ = 0;
     std::uint64_t octets_in_ = 0;
     std::uint64_t octets_out_ = 0;
@@ -188,6 +190,7 @@ private:
     SrtpSession srtp_;
     DropCounts drops_;
 
+    LoudnessProbe loudness_;
     PayloadRoutes routes_{};
     LegSetup setup_;
     std::optional<sdp::NegotiatedAudio> agreed_;

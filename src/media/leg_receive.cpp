@@ -122,6 +122,10 @@ void Leg::on_rtp(rtp::MutableBytes datagram, const Endpoint& from, TimePoint now
         ++drops_.direction;
         return;
     }
+    if (audio && wants_loudness_) {
+        if (const auto codec = audio_codec(route.codec)) loudness_.keep(*codec, rtp::payload_of(datagram, *header));
+        wants_loudness_ = false;
+    }
     if (across_ == nullptr) return cross(datagram, *header, route, now);
     if (!across_->put(id(), datagram)) ++drops_.crossing;
 }

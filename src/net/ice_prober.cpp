@@ -151,7 +151,7 @@ struct IceProber::Attempt : std::enable_shared_from_this<IceProber::Attempt> {
         ProbeResult result;
         result.verdict = verdict;
         result.address = remote;
-        result.round_trip = std::chrono::ceil<std::chrono::milliseconds>(loop.now() - began);
+        result.round_trip = std::chrono::ceil<std::chrono::microseconds>(loop.now() - began);
         if (probe.answer()) result.answer = *probe.answer();
         settled(std::move(result));
     }

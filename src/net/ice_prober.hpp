@@ -48,7 +48,7 @@ enum class ProbeVerdict : std::uint8_t {
 struct ProbeResult {
     ProbeVerdict verdict = ProbeVerdict::Silent;
     std::optional<Endpoint> address;  ///< what the name resolved to
-    std::chrono::milliseconds round_trip{0};
+    std::chrono::microseconds round_trip{0};
     ice::ProbeAnswer answer;  ///< when something answered
 };
 

@@ -62,8 +62,10 @@ bool SipEndpoint::send(const sip::Flow& flow, std::string_view message) {
         return streams_->send(flow, message);
     }
     UdpSocket* socket = socket_for(flow.remote);
-    return socket && socket->send({reinterpret_cast<const std::uint8_t*>(message.data()), message.size()}, flow.remote,
-                                  flow.local.address);
+    if (!socket) return false;
+    const auto marked = marks_.find(flow.remote);
+    return socket->send({reinterpret_cast<const std::uint8_t*>(message.data()), message.size()}, flow.remote,
+                        flow.local.address, marked == marks_.end() ? std::nullopt : std::optional(marked->second));
 }
 
 sip::Flow SipEndpoint::open_flow(const sip::Target& target) {

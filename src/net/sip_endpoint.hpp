@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.hpp"
@@ -43,6 +44,10 @@ public:
     void set_streams(SipStreams* streams) { streams_ = streams; }
     void set_listening(sip::TransportKind kind, const Endpoint& local);
 
+    /// Datagrams to this address carry another DSCP than the socket's.
+    void mark(const Endpoint& remote, std::uint8_t dscp) { marks_[remote] = dscp; }
+    void unmark(const Endpoint& remote) { marks_.erase(remote); }
+
     // sip::SipTransport
     [[nodiscard]] bool send(const sip::Flow& flow, std::string_view message) override;
     sip::Flow open_flow(const sip::Target& target) override;
@@ -66,9 +71,10 @@ private:
     SipStreams* streams_ = nullptr;
     std::array<std::array<std::string, 2>, 5> listening_;  ///< host:port by transport kind and IP family
     mutable std::string advertised_;                       ///< of the last call
-    mutable Endpoint advertised_for_;   ///< and for which local address: it is asked for in every message
-    std::vector<char> scratch_;         ///< a datagram's mutable copy
-    std::optional<sip::Flow> closing_;  ///< the flow whose one answer also ends it
+    mutable Endpoint advertised_for_;  ///< and for which local address: it is asked for in every message
+    std::unordered_map<Endpoint, std::uint8_t> marks_;  ///< DSCP by remote address
+    std::vector<char> scratch_;                         ///< a datagram's mutable copy
+    std::optional<sip::Flow> closing_;                  ///< the flow whose one answer also ends it
 };
 
 }  // namespace dp::net

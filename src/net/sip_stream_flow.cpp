@@ -198,6 +198,10 @@ void StreamFlow::keep(bool kept) {
     if (connection_) connection_->set_idle_timeout(kept ? hub_->options.idle_kept : hub_->options.idle_unregistered);
 }
 
+void StreamFlow::mark(std::uint8_t dscp) {
+    if (connection_) connection_->set_dscp(dscp);
+}
+
 void StreamFlow::close() {
     if (connection_) connection_->close_after_flush(CloseReason::LocalClose);
 }
@@ -254,6 +258,10 @@ void WebSocketFlow::keep(bool kept) {
         idle_.cancel();
     else if (session_)
         hub_->io.arm(idle_, hub_->options.idle_unregistered);
+}
+
+void WebSocketFlow::mark(std::uint8_t dscp) {
+    if (session_) session_->set_dscp(dscp);
 }
 
 void WebSocketFlow::close() {

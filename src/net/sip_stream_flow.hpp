@@ -73,6 +73,7 @@ public:
     virtual ~FlowLink();
     virtual void write(std::string message) = 0;
     virtual void keep(bool kept) = 0;
+    virtual void mark(std::uint8_t dscp) = 0;
     virtual void close() = 0;
     virtual void close_now() = 0;
 
@@ -100,6 +101,7 @@ public:
 
     void write(std::string message) override;
     void keep(bool kept) override;
+    void mark(std::uint8_t dscp) override;
     void close() override;
     void close_now() override;
 
@@ -126,6 +128,7 @@ public:
 
     void write(std::string message) override;
     void keep(bool kept) override;
+    void mark(std::uint8_t dscp) override;
     void close() override;
     void close_now() override { close(); }
 

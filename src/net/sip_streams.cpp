@@ -169,6 +169,10 @@ void SipStreams::unkeep(const sip::Flow& flow) {
     static_cast<void>(impl_->on_link(flow, [](FlowLink& link) { link.keep(false); }));
 }
 
+void SipStreams::mark(const sip::Flow& flow, std::uint8_t dscp) {
+    static_cast<void>(impl_->on_link(flow, [dscp](FlowLink& link) { link.mark(dscp); }));
+}
+
 void SipStreams::answer_and_close(const sip::Flow& flow, std::string_view message) {
     static_cast<void>(impl_->on_link(flow, [octets = std::string(message)](FlowLink& link) mutable {
         if (!octets.empty()) link.write(std::move(octets));

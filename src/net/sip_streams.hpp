@@ -82,6 +82,8 @@ public:
     /// The flow carries a registration or a call: no idle time-out.
     void keep(const sip::Flow& flow);
     void unkeep(const sip::Flow& flow);
+    /// What goes out on the flow from now on carries this DSCP.
+    void mark(const sip::Flow& flow, std::uint8_t dscp);
     void answer_and_close(const sip::Flow& flow, std::string_view message);
     void close(const sip::Flow& flow);
     std::size_t open_flows() const;

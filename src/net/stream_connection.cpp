@@ -58,6 +58,7 @@ public:
     void pause_reading() override;
     void resume_reading() override;
     void set_idle_timeout(std::chrono::milliseconds timeout) override;
+    void set_dscp(std::uint8_t dscp) override;
     void close_after_flush(CloseReason reason) override;
     void abort(CloseReason reason) override { finish(reason); }
     bool closing() const override { return state_ >= State::Flushing; }
@@ -384,6 +385,10 @@ void Connection::resume_reading() {
         loop_.complete([self = self()] { self->on_readable(); });
     else
         await_read();
+}
+
+void Connection::set_dscp(std::uint8_t dscp) {
+    if (state_ == State::Open) net::set_dscp(socket_.descriptor(), local_.address.is_v4(), dscp);
 }
 
 void Connection::set_idle_timeout(std::chrono::milliseconds timeout) {

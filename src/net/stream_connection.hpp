@@ -89,6 +89,9 @@ public:
     /// Closes as IdleTimeout when nothing has been received for this long; zero = never. Restarts the count.
     virtual void set_idle_timeout(std::chrono::milliseconds timeout) = 0;
 
+    /// Of what is sent from now on (RFC 2474).
+    virtual void set_dscp(std::uint8_t dscp) = 0;
+
     /// Writes what is queued, says goodbye (TLS close_notify, FIN), waits briefly for the peer's and closes.
     virtual void close_after_flush(CloseReason reason = CloseReason::LocalClose) = 0;
     /// At once; what is queued is lost.

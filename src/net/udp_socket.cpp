@@ -57,30 +57,34 @@ IpAddress destination_of(const msghdr& header, const IpAddress& fallback) {
     return fallback;
 }
 
-/// Makes `header` leave from `source`; `control` is room for it.
-void put_source(const IpAddress& source, char* control, msghdr& header) {
+/// One more ancillary datum of `header`, whose control buffer has room for all that put_source and put_dscp write.
+template <class T>
+void put(msghdr& header, char* control, int level, int type, const T& value) {
     header.msg_control = control;
-    header.msg_controllen = kControl;
-    cmsghdr* c = CMSG_FIRSTHDR(&header);
-    std::size_t space = 0;
+    auto* c = reinterpret_cast<cmsghdr*>(control + header.msg_controllen);
+    c->cmsg_level = level;
+    c->cmsg_type = type;
+    c->cmsg_len = CMSG_LEN(sizeof value);
+    std::memcpy(CMSG_DATA(c), &value, sizeof value);
+    header.msg_controllen += CMSG_SPACE(sizeof value);
+}
+
+/// Makes `header` leave from `source`.
+void put_source(const IpAddress& source, char* control, msghdr& header) {
     if (source.is_v4()) {
         in_pktinfo info{};
         std::memcpy(&info.ipi_spec_dst, source.bytes().data() + 12, 4);
-        c->cmsg_level = IPPROTO_IP;
-        c->cmsg_type = IP_PKTINFO;
-        c->cmsg_len = CMSG_LEN(sizeof info);
-        std::memcpy(CMSG_DATA(c), &info, sizeof info);
-        space = CMSG_SPACE(sizeof info);
+        put(header, control, IPPROTO_IP, IP_PKTINFO, info);
     } else {
         in6_pktinfo info{};
         std::memcpy(&info.ipi6_addr, source.bytes().data(), 16);
-        c->cmsg_level = IPPROTO_IPV6;
-        c->cmsg_type = IPV6_PKTINFO;
-        c->cmsg_len = CMSG_LEN(sizeof info);
-        std::memcpy(CMSG_DATA(c), &info, sizeof info);
-        space = CMSG_SPACE(sizeof info);
+        put(header, control, IPPROTO_IPV6, IPV6_PKTINFO, info);
     }
-    header.msg_controllen = space;
+}
+
+void put_dscp(std::uint8_t dscp, bool is_v4, char* control, msghdr& header) {
+    const int octet = dscp << 2;
+    is_v4 ? put(header, control, IPPROTO_IP, IP_TOS, octet) : put(header, control, IPPROTO_IPV6, IPV6_TCLASS, octet);
 }
 
 }  // namespace
@@ -296,7 +300,8 @@ void UdpSocket::flush() {
     impl_->flush();
 }
 
-bool UdpSocket::send(std::span<const std::uint8_t> bytes, const Endpoint& to, const IpAddress& local) {
+bool UdpSocket::send(std::span<const std::uint8_t> bytes, const Endpoint& to, const IpAddress& local,
+                     std::optional<std::uint8_t> dscp) {
     Impl& s = *impl_;
     if (bytes.size() > s.out_buffer.size() || to.address.is_v4() != s.local.address.is_v4()) return false;
     if (s.out_count == s.out.size() || s.out_used + bytes.size() > s.out_buffer.size()) s.flush();
@@ -311,6 +316,7 @@ bool UdpSocket::send(std::span<const std::uint8_t> bytes, const Endpoint& to, co
     header.msg_iov = &s.out_vectors[i];
     header.msg_iovlen = 1;
     if (!local.is_unspecified() && s.local.address.is_unspecified()) put_source(local, s.out_control[i].data(), header);
+    if (dscp && *dscp != s.options.dscp) put_dscp(*dscp, s.local.address.is_v4(), s.out_control[i].data(), header);
     return true;
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "base/endpoint.hpp"
@@ -47,8 +48,10 @@ public:
 
     const Endpoint& local() const;
     /// Queues a copy for the end of this turn, from `local` (its address; unspecified = the kernel's choice). False
-    /// when it is longer than a datagram may be or the address family differs from the socket's.
-    bool send(std::span<const std::uint8_t> bytes, const Endpoint& to, const IpAddress& local = {});
+    /// when it is longer than a datagram may be or the address family differs from the socket's. `dscp` other than the
+    /// socket's own travels with this datagram alone.
+    bool send(std::span<const std::uint8_t> bytes, const Endpoint& to, const IpAddress& local = {},
+              std::optional<std::uint8_t> dscp = {});
     /// Sends what is queued now.
     void flush();
     const UdpCounters& counters() const;

@@ -45,6 +45,7 @@ public:
     using WebSocketSession::send_text;
     bool send(WebSocketKind kind, std::string_view payload) override;
     void close(std::uint16_t code, std::string_view reason) override;
+    void set_dscp(std::uint8_t dscp) override;
     bool open() const override { return open_.load(std::memory_order_acquire); }
     std::uint64_t id() const override { return id_; }
     const Endpoint& remote() const override { return remote_; }
@@ -101,6 +102,10 @@ void WebSocketLink::write(std::string frame) {
     StreamConnection& connection = *stream_->connection_;
     connection.StreamConnection::write(std::move(frame));
     set_waiting(connection.queued());
+}
+
+void WebSocketLink::set_dscp(std::uint8_t dscp) {
+    if (stream_) stream_->connection_->set_dscp(dscp);
 }
 
 void WebSocketLink::close(std::uint16_t code, std::string_view reason) {

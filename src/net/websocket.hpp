@@ -45,6 +45,8 @@ public:
     bool send_text(std::string_view text) { return send(WebSocketKind::Text, text); }
     /// Starts the closing handshake; `reason` is cut to 123 octets.
     virtual void close(std::uint16_t code, std::string_view reason = {}) = 0;
+    /// Of the connection's packets, from now on (RFC 2474). Owner loop only.
+    virtual void set_dscp(std::uint8_t dscp) = 0;
     virtual bool open() const = 0;
     virtual std::uint64_t id() const = 0;
     virtual const Endpoint& remote() const = 0;

@@ -1,5 +1,7 @@
 #include "signaling/phone_registrar.hpp"
 
+#include <algorithm>
+
 #include "base/ascii.hpp"
 #include "call/leg_profile.hpp"
 #include "sip/message_builder.hpp"
@@ -173,28 +175,46 @@ void PhoneRegistrar::apply(const std::vector<sip::RegistrarEvent>& events) {
     arm();
 }
 
-void PhoneRegistrar::keep(const sip::Flow& flow) const {
-    if (ports_.flows != nullptr && sip::is_reliable(flow.kind)) ports_.flows->keep(flow);
+telephony::Ptr<telephony::PhoneBaseSettings> PhoneRegistrar::base_settings_of(const std::string& aor) const {
+    const auto phone = find_phone(aor);
+    const auto& config = phone ? snapshot()->organization(phone->meta.organization) : nullptr;
+    return config ? config->base_settings(phone->base_settings) : nullptr;
+}
+
+telephony::Ptr<telephony::BoundSettings> PhoneRegistrar::settings_on(const sip::Flow& flow) const {
+    const auto bindings = registrar_.on_flow(flow);
+    return bindings.empty() ? nullptr : sessions_.of(bindings.front()->id);
+}
+
+/// A connection that carries a session stays open, and what goes out on it is marked as the session's settings say.
+void PhoneRegistrar::keep(const sip::Binding& binding) const {
+    if (ports_.flows == nullptr) return;
+    if (sip::is_reliable(binding.flow.kind)) ports_.flows->keep(binding.flow);
+    if (const auto settings = sessions_.of(binding.id)) ports_.flows->mark(binding.flow, settings->transport_dscp);
 }
 
 void PhoneRegistrar::unkeep(const sip::Flow& flow) const {
-    if (ports_.flows != nullptr && sip::is_reliable(flow.kind)) ports_.flows->unkeep(flow);
+    if (ports_.flows == nullptr) return;
+    if (sip::is_reliable(flow.kind)) ports_.flows->unkeep(flow);
+    ports_.flows->unmark(flow);
 }
 
 void PhoneRegistrar::take_event(const sip::RegistrarEvent& event) {
     using Kind = sip::RegistrarEvent::Kind;
     const std::uint64_t id = event.binding.id.value();
+    sessions_.take(event, base_settings_of(event.binding.aor), ports_.clock.wall());
     switch (event.kind) {
         case Kind::Added:
             flows_[id] = event.binding.flow;
-            keep(event.binding.flow);
+            keep(event.binding);
             break;
         case Kind::Refreshed:
+            keep(event.binding);
             break;
         case Kind::FlowChanged: {
             const sip::Flow before = std::exchange(flows_[id], event.binding.flow);
             unkeep(before);
-            keep(event.binding.flow);
+            keep(event.binding);
             if (ports_.flow_replaced) ports_.flow_replaced(before, event.binding.flow);
             break;
         }
@@ -245,6 +265,7 @@ void PhoneRegistrar::configuration_changed() {
     for (const auto& aor : gone) {
         apply(registrar_.remove_all(aor));
         accounts_.erase(aor);
+        sessions_.forget(aor);
     }
     drop_forbidden();
 }
@@ -291,7 +312,7 @@ std::vector<call::PhoneContact> PhoneRegistrar::contacts_of(const telephony::Org
             best = q;
             contacts.push_back({call::ContactId(target.binding.value()), phone->id, phone->station,
                                 media_of(target.flow.kind), call::family_of(target.flow.remote.address),
-                                busy_.contains(phone->station)});
+                                busy_.contains(phone->station), sessions_.of(target.binding)});
         }
     }
     return contacts;
@@ -299,10 +320,10 @@ std::vector<call::PhoneContact> PhoneRegistrar::contacts_of(const telephony::Org
 
 std::chrono::seconds PhoneRegistrar::keeps_connection(call::ContactId contact) const {
     const sip::Binding* binding = registrar_.find(sip::BindingId(contact.value()));
-    const auto phone = binding == nullptr ? nullptr : find_phone(binding->aor);
-    if (!phone || !sip::is_websocket(binding->flow.kind)) return {};
-    const auto& base = snapshot()->organization(phone->meta.organization)->base_settings(phone->base_settings);
-    return base && base->persistent_connection.enabled ? base->persistent_connection.timeout : std::chrono::seconds(0);
+    if (binding == nullptr || !sip::is_websocket(binding->flow.kind)) return {};
+    const auto settings = sessions_.of(binding->id);
+    if (!settings || !settings->persistent_connection.enabled) return {};
+    return settings->persistent_connection.timeout;
 }
 
 void PhoneRegistrar::station_busy(const telephony::StationId& station, int delta) {
@@ -317,6 +338,31 @@ void PhoneRegistrar::station_busy(const telephony::StationId& station, int delta
     const auto& config = snapshot()->organization(live->organization);
     const auto phone = config ? config->phone(live->phone) : nullptr;
     if (phone) publish_station(aor_of(*phone, config->organization()));
+}
+
+void PhoneRegistrar::media_observed(const telephony::StationId& id, const telephony::ConversationId& conversation,
+                                    const call::MediaStatistics& statistics, bool one_way) {
+    const auto before = ports_.stations.find(id);
+    if (!before) return;
+    auto station = std::make_shared<telephony::Station>(*before);
+    auto& calls = station->recent_calls;
+    auto same = std::ranges::find(calls, conversation, &telephony::CallQuality::conversation);
+    if (same == calls.end()) {
+        if (calls.size() == telephony::kRecentCalls) calls.erase(calls.begin());
+        calls.emplace_back();
+        same = std::prev(calls.end());
+    }
+    *same = {.conversation = conversation,
+             .observed = ports_.clock.wall(),
+             .packets_received = statistics.packets_received,
+             .packets_lost = statistics.packets_lost,
+             .jitter_ms = statistics.jitter_ms,
+             .round_trip_ms = statistics.round_trip_ms,
+             .remote_loss_percent = statistics.remote_loss_percent,
+             .packets_sampled = statistics.packets_sampled,
+             .packets_silent = statistics.packets_silent,
+             .one_way = one_way};
+    ports_.stations.put(id, std::move(station));
 }
 
 std::shared_ptr<telephony::Station> PhoneRegistrar::describe(const telephony::Phone& phone,
@@ -334,6 +380,7 @@ std::shared_ptr<telephony::Station> PhoneRegistrar::describe(const telephony::Ph
     station->transport = transport_name(newest.flow.kind);
     station->remote_address = newest.flow.remote.str();
     station->user_agent = newest.user_agent;
+    station->bound = sessions_.of(newest.id);
     const auto wall = [&](TimePoint at) {
         return ports_.clock.wall() + std::chrono::duration_cast<std::chrono::milliseconds>(at - ports_.clock.now());
     };
@@ -347,10 +394,7 @@ void PhoneRegistrar::publish_station(const std::string& aor) {
     if (!phone || phone->station.empty()) return;
     auto station = describe(*phone, aor);
     const auto before = ports_.stations.find(phone->station);
-    const bool same_session = before && before->registrations > 0;
-    const auto& base = snapshot()->organization(phone->meta.organization)->base_settings(phone->base_settings);
-    // What the session logged in with: a later change of the base settings makes a new login due.
-    station->base_settings_version = same_session ? before->base_settings_version : (base ? base->meta.version : 0);
+    if (before) station->recent_calls = before->recent_calls;
     const bool changed = !before || before->state != station->state || before->registrations != station->registrations;
     ports_.stations.put(phone->station, station);
     if (changed) ports_.events.record({station_event(*station, ports_.clock.wall())});

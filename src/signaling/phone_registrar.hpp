@@ -16,6 +16,7 @@
 #include "call/phone_directory.hpp"
 #include "signaling/flow_keeper.hpp"
 #include "signaling/guess_guard.hpp"
+#include "signaling/phone_sessions.hpp"
 #include "sip/digest_server.hpp"
 #include "sip/registrar.hpp"
 #include "sip/user_agent.hpp"
@@ -86,6 +87,10 @@ public:
                                                 const telephony::UserId& user) const override;
     std::chrono::seconds keeps_connection(call::ContactId contact) const override;
     void station_busy(const telephony::StationId& station, int delta) override;
+    void media_observed(const telephony::StationId& station, const telephony::ConversationId& conversation,
+                        const call::MediaStatistics& statistics, bool one_way) override;
+    /// What the session behind this flow logged in with; null where there is none.
+    telephony::Ptr<telephony::BoundSettings> settings_on(const sip::Flow& flow) const;
 
 private:
     struct Account {
@@ -99,10 +104,11 @@ private:
     telephony::Ptr<telephony::Phone> find_phone(const std::string& aor) const;
     void apply(const std::vector<sip::RegistrarEvent>& events);
     void take_event(const sip::RegistrarEvent& event);
+    telephony::Ptr<telephony::PhoneBaseSettings> base_settings_of(const std::string& aor) const;
     std::shared_ptr<telephony::Station> describe(const telephony::Phone& phone, const std::string& aor) const;
     void publish_station(const std::string& aor);
     void arm();
-    void keep(const sip::Flow& flow) const;
+    void keep(const sip::Binding& binding) const;
     void unkeep(const sip::Flow& flow) const;
     void expire();
     void drop_forbidden();
@@ -111,6 +117,7 @@ private:
     mutable telephony::SnapshotReader reader_;
     sip::Registrar registrar_;
     GuessGuard guard_;
+    PhoneSessions sessions_;
     std::unordered_map<std::string, std::unique_ptr<sip::DigestServer>> digests_;  ///< by realm
     std::unordered_map<std::string, Account> accounts_;                            ///< by address of record
     std::unordered_map<std::uint64_t, sip::Flow> flows_;                           ///< by binding

@@ -111,6 +111,7 @@ void Switchboard::phone_calls(sip::InviteSession& session, const sip::MessageVie
     if (invite.from().uri().user_unescaped() != proof.phone->sip.username) return refuse(session, 403);
     if (registration_refusal(*proof.config, proof.phone->user, phone_transport(flow.kind))) return refuse(session, 403);
     incoming->phone = proof.phone;
+    incoming->phone_settings = ports_.phones.settings_on(flow);
     const std::string called = invite.request_uri().user_unescaped();
     const auto& phone = proof.config->phone_by_sip_username(called);
     if (phone)

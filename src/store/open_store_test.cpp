@@ -186,6 +186,29 @@ TEST(Migrations, TrunksOfTheFirstSchemaKeepTheirPlaceAndTheirKey) {
     EXPECT_EQ(found, (std::vector<std::string>{"0", "5070"}));
 }
 
+TEST(Migrations, TheRegionsThatSitesNamedBecomeEntities) {
+    TemporaryDirectory directory;
+    auto connection = direct(directory);
+    const auto all = sqlite::embedded_migrations();
+    ASSERT_TRUE(sqlite::migrate(*connection, all.first(1), WallTime{}));
+    constexpr const char* kColumns =
+        "(organization_id, id, version, created_at, modified_at, created_by, modified_by, doc";
+    ASSERT_TRUE(connection->execute(fmt::format(
+        "INSERT INTO organizations {}, sip_domain) VALUES ('o', 'o', 1, 0, 0, '', '', '{{}}', 'x.test')", kColumns)));
+    for (const auto& [id, regions] : {std::pair{"a", R"("us-east-1","eu-west-1")"}, {"b", R"("eu-west-1")"}, {"c", ""}})
+        ASSERT_TRUE(connection->execute(
+            fmt::format("INSERT INTO sites {}) VALUES ('o', '{}', 1, 0, 0, '', '', '{{\"mediaRegions\":[{}]}}')",
+                        kColumns, id, regions)));
+    ASSERT_TRUE(sqlite::migrate(*connection, all, WallTime{}));
+    auto select = connection->prepare_once("SELECT id, json_extract(doc, '$.tier') FROM media_regions ORDER BY id");
+    ASSERT_TRUE(select);
+    std::vector<std::string> found;
+    ASSERT_TRUE(sqlite::each_row((*select)->bind(), [&](sqlite::Statement& row) {
+        found.push_back(fmt::format("{} {}", row.text(0), row.text(1)));
+    }));
+    EXPECT_EQ(found, (std::vector<std::string>{"eu-west-1 Core", "us-east-1 Home"}));
+}
+
 TEST(Migrations, AStepThatFailsLeavesTheOldSchema) {
     TemporaryDirectory directory;
     auto connection = direct(directory);

@@ -260,7 +260,7 @@ TEST_P(StoreContract, EveryKindOfEntityComesBackAsItWas) {
     };
     const auto& config = *before->organization(organization);
     [&]<class... T>(std::variant<T...>*) { (config.all<T>().for_each(same), ...); }(static_cast<Entity*>(nullptr));
-    EXPECT_EQ(compared, 28U);
+    EXPECT_EQ(compared, 31U);
 }
 
 TEST_P(StoreContract, AConversationsNewestVersionWins) {

@@ -20,6 +20,7 @@ using OAuthClientId = StrongId<struct OAuthClientTag>;
 using ApiKeyId = StrongId<struct ApiKeyTag>;
 using ConsoleCredentialId = StrongId<struct ConsoleCredentialTag>;
 using LocationId = StrongId<struct LocationTag>;
+using MediaRegionId = StrongId<struct MediaRegionTag>;
 using SiteId = StrongId<struct SiteTag>;
 using NetworkConfigurationId = StrongId<struct NetworkConfigurationTag>;
 using PhoneBaseSettingsId = StrongId<struct PhoneBaseSettingsTag>;

@@ -20,6 +20,7 @@
 #include "telephony/phones/phone.hpp"
 #include "telephony/routing/call_flow.hpp"
 #include "telephony/routing/queue.hpp"
+#include "telephony/sites/media_region.hpp"
 #include "telephony/sites/network_configuration.hpp"
 #include "telephony/sites/site.hpp"
 #include "telephony/trunks/trunk.hpp"
@@ -40,6 +41,7 @@ DP_NAMES(GrantType, "client_credentials", "jwt_bearer", "authorization_code", "r
 DP_NAMES(GrantKind, "access_token", "refresh_token", "console_session", "authorization_code", "assertion");
 DP_NAMES(KeyAlgorithm, "RS256", "ES256", "EdDSA");
 DP_NAMES(IceTransportPolicy, "all", "relay");
+DP_NAMES(RegionTier, "Home", "Core", "Satellite");
 DP_NAMES(RelayBehavior, "any_site_region", "lowest_latency");
 DP_NAMES(DialOrder, "agent_first", "destination_first");
 DP_NAMES(DestinationClass, "Emergency", "Network", "National", "International", "Extension");

@@ -2,7 +2,7 @@
 /// WebSocket to use, and credentials that die with the session (web console, section "Use of the SIP library", rule 6).
 #include "api/resources/entity_routes.hpp"
 #include "api/resources/resources.hpp"
-#include "telephony/phones/ice_profile.hpp"
+#include "telephony/phones/media_path.hpp"
 #include "telephony/phones/short_lived_credential.hpp"
 
 namespace dp::api {
@@ -14,14 +14,21 @@ namespace {
 
 constexpr std::chrono::seconds kCredentialLifetime{600};
 
-json::array ice_servers(const telephony::IceProfile& profile, const ApiContext& context,
-                        const telephony::UserId& user) {
+json::array ice_servers(const telephony::MediaPath& path, const ApiContext& context, const telephony::UserId& user) {
     json::array out;
-    for (const auto& server : browser_ice_servers(profile, context.secrets, user, context.clock.wall())) {
+    for (const auto& server : browser_ice_servers(path, context.secrets, user, context.clock.wall())) {
         json::object entry{{"urls", server.uri}};
         if (!server.username.empty()) entry["username"] = server.username, entry["credential"] = server.credential;
         out.push_back(std::move(entry));
     }
+    return out;
+}
+
+/// Whose servers those are; empty when they are the user's own.
+json::array regions_json(const telephony::MediaPath& path) {
+    json::array out;
+    for (const auto& region : path.regions)
+        out.push_back(reference(region->id.str(), region->name, "/api/v2/telephony/mediaregions"));
     return out;
 }
 
@@ -56,7 +63,8 @@ void open_session(ApiContext& context, const ApiRequest& request, Reply reply) {
         telephony::issue_short_lived(context.secrets, phone->sip.username, config.organization().sip_domain,
                                      context.clock.wall(), kCredentialLifetime);
     const auto& base = config.base_settings(phone->base_settings);
-    const auto ice = telephony::ice_profile_of(config, user->id);
+    const auto path =
+        telephony::media_path_of(config, phone->site, user->id, context.round_trips, context.clock.wall());
     const std::string host(request.http.header("Host"));
     std::move(reply).json(200,
                           json::object{{"uri", "sip:" + phone->sip.username + "@" + config.organization().sip_domain},
@@ -65,8 +73,9 @@ void open_session(ApiContext& context, const ApiRequest& request, Reply reply) {
                                        {"password", credential.password},
                                        {"expiresIn", kCredentialLifetime.count()},
                                        {"instance", context.random.uuid()},
-                                       {"iceServers", ice_servers(ice, context, user->id)},
-                                       {"iceTransportPolicy", to_string(ice.policy)},
+                                       {"iceServers", ice_servers(path, context, user->id)},
+                                       {"iceTransportPolicy", to_string(path.policy)},
+                                       {"mediaRegions", regions_json(path)},
                                        {"persistent", base && base->persistent_connection.enabled},
                                        {"autoAnswer", base && base->auto_answer},
                                        {"displayName", user->name},

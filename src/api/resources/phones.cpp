@@ -18,47 +18,6 @@ namespace {
 
 constexpr std::string_view kBaseSettings = "/api/v2/telephony/providers/edges/phonebasesettings";
 constexpr std::string_view kPhones = "/api/v2/telephony/providers/edges/phones";
-constexpr std::string_view kWebRtcMetaBase = "inin_webrtc_softphone.json";
-constexpr std::string_view kGenericMetaBase = "generic_sip.json";
-
-std::string_view meta_base_of(PhoneModel model) {
-    return model == PhoneModel::WebRtc ? kWebRtcMetaBase : kGenericMetaBase;
-}
-
-/// A property of the real API: `{"value": {"instance": VALUE}}`.
-json::object property(json::value value) {
-    return {{"value", json::object{{"instance", std::move(value)}}}};
-}
-
-/// Genesys keeps the persistent connection on the line and the DSCP values on the phone (genesys-api 1.5).
-json::object line_base_json(const PhoneBaseSettings& settings) {
-    const auto& persistent = settings.persistent_connection;
-    const bool web_rtc = settings.model == PhoneModel::WebRtc;
-    return {
-        {"id", settings.id.str() + ".line"},
-        {"name", settings.name},
-        {"lineMetaBase", json::object{{"id", web_rtc ? "inin_webrtc_softphone_line.json" : "generic_sip_line.json"}}},
-        {"properties", json::object{{"station_persistent_enabled", property(persistent.enabled)},
-                                    {"station_persistent_webrtc_enabled", property(persistent.enabled)},
-                                    {"station_persistent_timeout", property(persistent.timeout.count())}}}};
-}
-
-json::object base_settings_json(const PhoneBaseSettings& settings, const OrganizationConfig&) {
-    auto out = envelope(settings.id.str(), settings.name, settings.meta, kBaseSettings);
-    out["phoneMakeAndModel"] = telephony::model_name(settings.model);
-    out["phoneMetaBase"] =
-        json::object{{"id", meta_base_of(settings.model)}, {"name", telephony::model_name(settings.model)}};
-    out["persistentConnection"] = json::object{{"enabled", settings.persistent_connection.enabled},
-                                               {"timeoutSeconds", settings.persistent_connection.timeout.count()}};
-    out["transportDscp"] = settings.transport_dscp;
-    out["mediaDscp"] = settings.media_dscp;
-    out["autoAnswer"] = settings.auto_answer;
-    out["properties"] = json::object{{"phone_sip_dscp", property(settings.transport_dscp)},
-                                     {"phone_media_dscp", property(settings.media_dscp)}};
-    // Terraform reads lines[0].id unchecked: it is the line base id.
-    out["lines"] = json::array{line_base_json(settings)};
-    return out;
-}
 
 void fill_model(JsonReader& body, PhoneBaseSettings& settings) {
     std::string wanted;
@@ -68,9 +27,9 @@ void fill_model(JsonReader& body, PhoneBaseSettings& settings) {
         meta->ignore({"id", "name", "selfUri"});
     }
     if (wanted.empty()) return;
-    if (wanted == telephony::kWebRtcModelName || wanted == kWebRtcMetaBase)
+    if (wanted == telephony::kWebRtcModelName || wanted == meta_base_of(PhoneModel::WebRtc))
         settings.model = PhoneModel::WebRtc;
-    else if (wanted == telephony::kGenericSipModelName || wanted == kGenericMetaBase)
+    else if (wanted == telephony::kGenericSipModelName || wanted == meta_base_of(PhoneModel::GenericSip))
         settings.model = PhoneModel::GenericSip;
     else
         body.refuse("phoneMakeAndModel", "must be Genesys Cloud WebRTC Phone or Generic SIP Phone");
@@ -162,7 +121,7 @@ json::object phone_json(const Phone& phone, const OrganizationConfig& config, co
     }
     out["enabled"] = phone.enabled;
     out["status"] = status_json(phone, live);
-    out["lineBaseSettings"] = json::object{{"id", phone.base_settings.str() + ".line"}};
+    out["lineBaseSettings"] = json::object{{"id", settings ? line_base_id(*settings) : ""}};
     out["station"] = reference(phone.station.str(), phone.name, "/api/v2/stations");
     out["sip"] = json::object{{"username", phone.sip.username}, {"domain", config.organization().sip_domain}};
     out["lines"] = json::array{json::object{{"id", phone.station.str()}, {"name", phone.name}}};
@@ -250,7 +209,7 @@ void replace_phone(ApiContext& context, ApiRequest request, Reply reply) {
 json::object station_json(const Phone& phone, const OrganizationConfig& config, const telephony::LiveStations& live) {
     auto out = envelope(phone.station.str(), phone.name, phone.meta, "/api/v2/stations");
     const auto station = live.find(phone.station);
-    const bool online = station && station->state != telephony::StationState::Offline;
+    const bool online = station && station->online();
     const auto& settings = config.base_settings(phone.base_settings);
     const auto& site = config.site(phone.site);
     out["status"] = online ? "ASSOCIATED" : "AVAILABLE";
@@ -260,13 +219,17 @@ json::object station_json(const Phone& phone, const OrganizationConfig& config, 
     out["type"] = settings && settings->model == PhoneModel::WebRtc ? "inin_webrtc_softphone" : "inin_sip_phone";
     out["phone"] = reference(phone.id.str(), phone.name, kPhones);
     if (settings) {
-        out["webRtcPersistentEnabled"] = settings->persistent_connection.enabled;
-        out["webRtcPersistentTimeout"] = settings->persistent_connection.timeout.count();
-        out["webRtcMediaDscp"] = settings->media_dscp;
-        out["transportDscp"] = settings->transport_dscp;
-        out["webRtcForceTurn"] = site && site->force_turn;
+        // What the session runs with; without one, what the next will (seed 2, "Persistent Connection").
+        const auto effective =
+            online && station->bound ? station->bound : telephony::bind_settings(*settings, WallTime{});
+        out["webRtcPersistentEnabled"] = effective->persistent_connection.enabled;
+        out["webRtcPersistentTimeout"] = effective->persistent_connection.timeout.count();
+        out["webRtcMediaDscp"] = effective->media_dscp;
+        out["transportDscp"] = effective->transport_dscp;
+        out["baseSettingsVersion"] = effective->version;
+        out["webRtcForceTurn"] = config.organization().web_rtc_force_turn || (site && site->force_turn);
         out["webRtcCallAppearances"] = 1;
-        out["reloginDue"] = online && station->base_settings_version < settings->meta.version;
+        out["reloginDue"] = online && station->bound && !changes_due(*station->bound, *settings).empty();
     }
     json::array refusals;
     for (const auto& refusal : telephony::registration_refusals(config, phone.user))
@@ -283,6 +246,23 @@ json::object station_json(const Phone& phone, const OrganizationConfig& config, 
 }
 
 }  // namespace
+
+json::object base_settings_json(const PhoneBaseSettings& settings, const OrganizationConfig&) {
+    auto out = envelope(settings.id.str(), settings.name, settings.meta, kBaseSettings);
+    out["phoneMakeAndModel"] = telephony::model_name(settings.model);
+    out["phoneMetaBase"] =
+        json::object{{"id", meta_base_of(settings.model)}, {"name", telephony::model_name(settings.model)}};
+    out["persistentConnection"] = json::object{{"enabled", settings.persistent_connection.enabled},
+                                               {"timeoutSeconds", settings.persistent_connection.timeout.count()}};
+    out["transportDscp"] = settings.transport_dscp;
+    out["mediaDscp"] = settings.media_dscp;
+    out["autoAnswer"] = settings.auto_answer;
+    out["properties"] = json::object{{"phone_sip_dscp", phone_property(settings.transport_dscp)},
+                                     {"phone_media_dscp", phone_property(settings.media_dscp)}};
+    // Terraform reads lines[0].id unchecked: it is the line base id.
+    out["lines"] = json::array{line_base_json(settings)};
+    return out;
+}
 
 void add_phones(Router& router, ApiContext& context) {
     const Shape<PhoneBaseSettings> settings{kBaseSettings,
@@ -310,6 +290,9 @@ void add_phones(Router& router, ApiContext& context) {
 void add_stations(Router& router, ApiContext& context) {
     add_station_diagnosis(router, context);
     add_topology(router, context);
+    add_media_regions(router, context);
+    add_telephony_settings(router, context);
+    add_lines(router, context);
     const Scopes read{"stations:readonly", "telephony:readonly", "telephony:user-settings:edit", "user:read"};
     router.add({"GET", "/api/v2/stations", read, [&context](ApiRequest request, Reply reply) {
                     const auto page = page_of(request.http);

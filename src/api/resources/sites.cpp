@@ -15,7 +15,7 @@ namespace {
 json::object site_json(const Site& site, const OrganizationConfig& config) {
     auto out = envelope(site.id.str(), site.name, site.meta, "/api/v2/telephony/providers/edges/sites");
     json::array regions;
-    for (const auto& region : site.media_regions) regions.emplace_back(region);
+    for (const auto& region : site.media_regions) regions.emplace_back(region.str());
     const auto& location = config.find<Location>(site.location);
     out["location"] = reference(site.location.str(), location ? location->name : "", "/api/v2/locations");
     out["mediaModel"] = "Cloud";
@@ -34,7 +34,10 @@ void fill_site(JsonReader& body, Site& site) {
         site.location = telephony::LocationId(location->required_text("id", 64));
         location->ignore({"name", "selfUri"});
     }
-    if (auto regions = body.texts("mediaRegions", 64, 64)) site.media_regions = *regions;
+    if (auto regions = body.texts("mediaRegions", 64, 64)) {
+        site.media_regions.clear();
+        for (auto& region : *regions) site.media_regions.emplace_back(std::move(region));
+    }
     if (auto latency = body.boolean("mediaRegionsUseLatencyBased"))
         site.relay = *latency ? RelayBehavior::LowestLatency : RelayBehavior::AnySiteRegion;
     if (auto force = body.boolean("cloudProxyForceTurn")) site.force_turn = *force;

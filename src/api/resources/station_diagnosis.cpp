@@ -31,15 +31,38 @@ json::object finding_json(const telephony::Finding& finding) {
             {"found", finding.found()}, {"evidence", std::move(evidence)}};
 }
 
+/// What the media engine reported of a call, newest last.
+json::array recent_calls_json(const telephony::Ptr<telephony::Station>& station) {
+    json::array out;
+    if (!station) return out;
+    for (const auto& call : station->recent_calls) {
+        json::object entry{{"conversationId", call.conversation.str()},
+                           {"observed", to_rfc3339(call.observed)},
+                           {"packetsReceived", call.packets_received},
+                           {"packetsLost", call.packets_lost},
+                           {"lossPercent", call.loss_percent()},
+                           {"jitterMs", call.jitter_ms},
+                           {"oneWay", call.one_way}};
+        if (call.round_trip_ms) entry["roundTripMs"] = *call.round_trip_ms;
+        if (call.remote_loss_percent) entry["remoteLossPercent"] = *call.remote_loss_percent;
+        if (call.packets_sampled > 0) entry["silent"] = call.packets_silent == call.packets_sampled;
+        out.push_back(std::move(entry));
+    }
+    return out;
+}
+
 void answer_diagnosis(const ApiContext& context, const ApiRequest& request, Reply reply) {
     const auto& id = request.parameter("stationId");
     const auto& phone = request.config().phone_of_station(telephony::StationId(id));
     if (!phone) return std::move(reply).error(not_found("station", id));
+    const auto station = context.live_stations.find(phone->station);
     const LiveConditions trunks(context.live_trunks);
     const auto findings = telephony::diagnose({.config = request.config(),
                                                .phone = *phone,
-                                               .station = context.live_stations.find(phone->station),
-                                               .trunks = trunks});
+                                               .station = station,
+                                               .trunks = trunks,
+                                               .round_trips = context.round_trips,
+                                               .now = context.clock.wall()});
     json::array rows;
     for (const auto& finding : findings) rows.push_back(finding_json(finding));
     const auto found = std::ranges::count_if(findings, &telephony::Finding::found);
@@ -47,7 +70,8 @@ void answer_diagnosis(const ApiContext& context, const ApiRequest& request, Repl
                                             {"phoneId", phone->id.str()},
                                             {"checked", to_rfc3339(context.clock.wall())},
                                             {"healthy", found == 0},
-                                            {"findings", std::move(rows)}});
+                                            {"findings", std::move(rows)},
+                                            {"recentCalls", recent_calls_json(station)}});
 }
 
 }  // namespace

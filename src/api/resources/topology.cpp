@@ -3,6 +3,7 @@
 #include "api/resources/entity_routes.hpp"
 #include "api/resources/phone_views.hpp"
 #include "telephony/names.hpp"
+#include "telephony/phones/media_path.hpp"
 
 namespace dp::api {
 
@@ -67,10 +68,27 @@ json::object phone_json(const OrganizationConfig& config, const Phone& phone, co
     return out;
 }
 
+/// The regions whose servers the site's phones may be given, and how far they are.
+json::array regions_json(const OrganizationConfig& config, const Site& site,
+                         const telephony::LiveRoundTrips& round_trips) {
+    json::array out;
+    for (const auto& id : site.media_regions) {
+        const auto& region = config.media_region(id);
+        if (!region) continue;
+        auto shown = reference(region->id.str(), region->name, "/api/v2/telephony/mediaregions");
+        shown["tier"] = telephony::name_of(region->tier);
+        shown["servers"] = region->servers.size();
+        if (const auto time = round_trip_of(*region, round_trips))
+            shown["roundTripMs"] = static_cast<double>(time->count()) / 1000.0;
+        out.push_back(std::move(shown));
+    }
+    return out;
+}
+
 json::object site_json(const OrganizationConfig& config, const Site& site, const ApiContext& context) {
     auto out = reference(site.id.str(), site.name, kSites);
     json::array regions, routes, phones;
-    for (const auto& region : site.media_regions) regions.emplace_back(region);
+    for (const auto& region : site.media_regions) regions.emplace_back(region.str());
     const auto outbound =
         site.outbound_routes.empty() ? std::vector<OutboundRoute>{OutboundRoute{}} : site.outbound_routes;
     for (const auto& route : outbound) routes.push_back(route_json(config, route, context.live_trunks));
@@ -78,6 +96,9 @@ json::object site_json(const OrganizationConfig& config, const Site& site, const
         if (phone->site == site.id) phones.push_back(phone_json(config, *phone, context.live_stations));
     });
     out["mediaRegions"] = std::move(regions);
+    out["regions"] = regions_json(config, site, context.round_trips);
+    out["mediaRegionsUseLatencyBased"] = site.relay == telephony::RelayBehavior::LowestLatency;
+    out["cloudProxyForceTurn"] = site.force_turn;
     out["outboundRoutes"] = std::move(routes);
     out["phones"] = std::move(phones);
     return out;

@@ -1,4 +1,4 @@
-/// @file /api/v2/users and /api/v2/organizations/me.
+/// @file /api/v2/users.
 #include "api/genesys/role_json.hpp"
 #include "api/resources/entity_routes.hpp"
 #include "api/resources/resources.hpp"
@@ -92,19 +92,6 @@ void add_users(Router& router, ApiContext& context) {
                 [](ApiRequest request, Reply reply) { me(request, std::move(reply)); }});
     add_reads(router, shape);
     add_writes<User>(router, context, shape, fill_user);
-}
-
-void add_organization(Router& router, ApiContext&) {
-    router.add({"GET", "/api/v2/organizations/me", {}, [](ApiRequest request, Reply reply) {
-                    const auto& organization = request.config().organization();
-                    auto out =
-                        envelope(organization.id.str(), organization.name, organization.meta, "/api/v2/organizations");
-                    out["domain"] = organization.sip_domain;
-                    out["defaultCountryCode"] = organization.default_country_code;
-                    out["defaultSiteId"] = organization.default_site.str();
-                    out["selfUri"] = "/api/v2/organizations/me";
-                    std::move(reply).json(200, out);
-                }});
 }
 
 }  // namespace dp::api

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "api/resources/entity_routes.hpp"
-#include "telephony/phones/ice_profile.hpp"
+#include "telephony/phones/media_path.hpp"
 
 namespace dp::api {
 
@@ -104,17 +104,37 @@ ProbePlan plan_of(const std::vector<IceServerUri>& servers) {
     return out;
 }
 
-/// Of one user, or of everything that the organization's users may be given.
-std::vector<IceServerUri> servers_of(const telephony::OrganizationConfig& config, const telephony::UserId& user) {
-    if (!user.empty()) return telephony::ice_profile_of(config, user).servers;
+void add_servers(std::vector<IceServerUri>& out, const std::vector<std::string>& texts) {
+    for (const auto& text : texts) {
+        if (out.size() == kMaxServers) return;
+        auto server = telephony::parse_ice_server_uri(text);
+        if (server && std::ranges::find(out, *server) == out.end()) out.push_back(std::move(*server));
+    }
+}
+
+/// Where the user's phone stands.
+telephony::SiteId site_of(const telephony::OrganizationConfig& config, const telephony::UserId& user) {
+    for (const auto& phone : config.phones_of(user))
+        if (phone->enabled) return phone->site;
+    return {};
+}
+
+/// What the user's phone is given: its site's media regions' servers, else its settings'.
+std::vector<IceServerUri> servers_of_user(const ApiContext& context, const telephony::OrganizationConfig& config,
+                                          const telephony::UserId& user) {
+    const auto path =
+        telephony::media_path_of(config, site_of(config, user), user, context.round_trips, context.clock.wall());
+    if (path.regions.empty()) return path.user.servers;
     std::vector<IceServerUri> out;
-    const auto add = [&](const std::vector<std::string>& texts) {
-        for (const auto& text : texts) {
-            if (out.size() == kMaxServers) return;
-            auto server = telephony::parse_ice_server_uri(text);
-            if (server && std::ranges::find(out, *server) == out.end()) out.push_back(std::move(*server));
-        }
-    };
+    for (const auto& region : path.regions) add_servers(out, region->servers);
+    return out;
+}
+
+/// Everything that the organization's users may be given.
+std::vector<IceServerUri> servers_of_all(const telephony::OrganizationConfig& config) {
+    std::vector<IceServerUri> out;
+    const auto add = [&](const std::vector<std::string>& texts) { add_servers(out, texts); };
+    config.all<telephony::MediaRegion>().for_each([&](const auto& region) { add(region->servers); });
     config.all<telephony::NetworkConfiguration>().for_each([&](const auto& network) { add(network->stun_servers); });
     config.all<telephony::UserTelephonySettings>().for_each(
         [&](const auto& settings) { add(settings->web_rtc.stun_servers); });
@@ -124,7 +144,8 @@ std::vector<IceServerUri> servers_of(const telephony::OrganizationConfig& config
 json::object result_json(const ProbeResult& result) {
     json::object out{{"verdict", to_string(result.verdict)}};
     if (result.address) out["address"] = result.address->str();
-    if (result.verdict == ProbeVerdict::Answers) out["roundTripMilliseconds"] = result.round_trip.count();
+    if (result.verdict == ProbeVerdict::Answers)
+        out["roundTripMilliseconds"] = std::chrono::ceil<std::chrono::milliseconds>(result.round_trip).count();
     if (result.answer.mapped) out["mappedAddress"] = result.answer.mapped->str();
     if (result.answer.challenged) out["realm"] = result.answer.realm;
     if (result.answer.error != 0) out["stunError"] = result.answer.error;
@@ -282,7 +303,9 @@ void WebRtcDiagnostics::diagnose(const ApiRequest& request, Reply reply) {
         return std::move(reply).error(
             {ErrorCode::InvalidValue, "userId '" + user.str() + "' does not exist.", "userId"});
     json::object out = records(config, user);
-    auto plan = plan_of(prober_ ? servers_of(config, user) : std::vector<IceServerUri>{});
+    auto plan = plan_of(!prober_       ? std::vector<IceServerUri>{}
+                        : user.empty() ? servers_of_all(config)
+                                       : servers_of_user(context_, config, user));
     if (plan.targets.empty()) {
         add_findings(out, plan, {});
         return std::move(reply).json(200, out);

@@ -26,6 +26,7 @@ void fields(auto& v, Of<t::Organization> auto& e) {
     v("defaultCountryCode", e.default_country_code);
     v("defaultSite", e.default_site);
     v("emergencyNumbers", e.emergency_numbers);
+    v("webRtcForceTurn", e.web_rtc_force_turn);
 }
 
 void fields(auto& v, Of<t::PermissionPolicy> auto& e) {
@@ -94,6 +95,14 @@ void fields(auto& v, Of<t::NetworkConfiguration> auto& e) {
     v("stunServers", e.stun_servers);
     v("forceTcp", e.force_tcp);
     v("iceTransportPolicy", e.ice_transport_policy);
+    v("turnSecret", e.turn_secret);
+    v("turnCredentialLifetime", e.turn_credential_lifetime);
+}
+
+void fields(auto& v, Of<t::MediaRegion> auto& e) {
+    v("name", e.name);
+    v("tier", e.tier);
+    v("servers", e.servers);
     v("turnSecret", e.turn_secret);
     v("turnCredentialLifetime", e.turn_credential_lifetime);
 }

@@ -107,6 +107,7 @@ const std::array<EntityTable, t::kEntityTypes>& tables() {
         make("api_keys", {"key_sha256"}, {{{"key_sha256"}, false, "The API key"}}),
         make("locations", {}, {}),
         make("network_configurations", {}, {}),
+        make("media_regions", {}, {}),
         make("sites", {"location_id"}, {}),
         make("users", {"email", "site_id"}, {{{"email"}, true, "The e-mail address"}}),
         make("console_credentials", {"login", "user_id"}, {{{"login"}, false, "The login"}}),

@@ -21,6 +21,7 @@
 #include "telephony/routing/queue.hpp"
 #include "telephony/routing/schedule.hpp"
 #include "telephony/sites/location.hpp"
+#include "telephony/sites/media_region.hpp"
 #include "telephony/sites/network_configuration.hpp"
 #include "telephony/sites/site.hpp"
 #include "telephony/trunks/trunk.hpp"
@@ -29,11 +30,11 @@ namespace dp::telephony {
 
 /// In an order in which every entity stands after those it refers to.
 template <template <class> class Of>
-using EveryEntity =
-    std::variant<Of<Organization>, Of<Role>, Of<OAuthClient>, Of<ApiKey>, Of<Location>, Of<NetworkConfiguration>,
-                 Of<Site>, Of<User>, Of<ConsoleCredential>, Of<PhoneBaseSettings>, Of<Phone>, Of<UserTelephonySettings>,
-                 Of<EdgeGroup>, Of<SipProfile>, Of<Trunk>, Of<Queue>, Of<Schedule>, Of<ScheduleGroup>, Of<CallFlow>,
-                 Of<TelephonyConfiguration>, Of<Number>, Of<DidPool>, Of<ExtensionPool>, Of<Webhook>>;
+using EveryEntity = std::variant<Of<Organization>, Of<Role>, Of<OAuthClient>, Of<ApiKey>, Of<Location>,
+                                 Of<NetworkConfiguration>, Of<MediaRegion>, Of<Site>, Of<User>, Of<ConsoleCredential>,
+                                 Of<PhoneBaseSettings>, Of<Phone>, Of<UserTelephonySettings>, Of<EdgeGroup>,
+                                 Of<SipProfile>, Of<Trunk>, Of<Queue>, Of<Schedule>, Of<ScheduleGroup>, Of<CallFlow>,
+                                 Of<TelephonyConfiguration>, Of<Number>, Of<DidPool>, Of<ExtensionPool>, Of<Webhook>>;
 
 template <class T>
 using Itself = T;
@@ -49,6 +50,7 @@ enum class EntityType : std::uint8_t {
     ApiKey,
     Location,
     NetworkConfiguration,
+    MediaRegion,
     Site,
     User,
     ConsoleCredential,

@@ -83,10 +83,20 @@ Result<void> check(const OrganizationConfig&, const NetworkConfiguration& networ
     return {};
 }
 
+Result<void> check(const OrganizationConfig&, const MediaRegion& region) {
+    DP_CHECK(named(region.name));
+    return validate(region);
+}
+
 Result<void> check(const OrganizationConfig& config, const Site& site) {
     DP_CHECK(named(site.name));
     DP_CHECK(refers<Location>(config, site.location, "location.id"));
     DP_CHECK(optional_e164(site.caller_id, "callerId"));
+    for (auto region = site.media_regions.begin(); region != site.media_regions.end(); ++region) {
+        const auto field = fmt::format("mediaRegions[{}]", region - site.media_regions.begin());
+        DP_CHECK(refers<MediaRegion>(config, *region, field));
+        if (std::find(site.media_regions.begin(), region, *region) != region) return invalid(field, "is named twice");
+    }
     for (const NumberPlan& plan : site.number_plans) {
         DP_CHECK(check_pattern(plan.pattern, "numberPlans[].match"));
         DP_CHECK(check_format(plan.pattern, plan.normalized, "numberPlans[].normalizedFormat"));
@@ -330,6 +340,11 @@ std::string used_by(const OrganizationConfig& config, EntityType type, const std
             find_user_of<UserTelephonySettings>(
                 config, EntityType::UserTelephonySettings,
                 [&](const auto& s) { return is(s.web_rtc.network_config) || is(s.sofia.network_config); }, found);
+            break;
+        case EntityType::MediaRegion:
+            find_user_of<Site>(
+                config, EntityType::Site, [&](const Site& s) { return std::ranges::any_of(s.media_regions, is); },
+                found);
             break;
         case EntityType::Site:
             find_user_of<Organization>(

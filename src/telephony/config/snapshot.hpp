@@ -109,6 +109,7 @@ public:
     const Ptr<NetworkConfiguration>& network_configuration(const NetworkConfigurationId& id) const {
         return find<NetworkConfiguration>(id);
     }
+    const Ptr<MediaRegion>& media_region(const MediaRegionId& id) const { return find<MediaRegion>(id); }
     const Ptr<UserTelephonySettings>& settings_of(const UserId& user) const {
         return find<UserTelephonySettings>(user);
     }

@@ -17,6 +17,7 @@ struct Organization {
     std::string default_country_code = "US";  ///< ISO 3166-1; clients read it from organizations/me
     SiteId default_site;
     std::vector<std::string> emergency_numbers = {"112", "911", "933", "999"};
+    bool web_rtc_force_turn = false;  ///< browser phones of every site use TURN relays alone (seed 2, global settings)
 };
 
 }  // namespace dp::telephony

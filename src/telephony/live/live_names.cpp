@@ -14,4 +14,9 @@ std::string_view to_string(TrunkHealth health) {
     return name_of(health);
 }
 
+double CallQuality::loss_percent() const {
+    const auto expected = static_cast<double>(packets_received + packets_lost);
+    return expected == 0 ? 0 : 100.0 * static_cast<double>(packets_lost) / expected;
+}
+
 }  // namespace dp::telephony

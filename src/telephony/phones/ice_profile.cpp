@@ -9,15 +9,6 @@
 namespace dp::telephony {
 namespace {
 
-/// What a browser may be given of one server under the profile; nothing when it may not use it.
-std::optional<IceServerUri> usable(const IceProfile& profile, IceServerUri server) {
-    if (server.is_turn() && !profile.can_log_in()) return std::nullopt;
-    if (!profile.force_tcp || server.transport == IceTransport::Tcp) return server;
-    if (!server.is_turn()) return std::nullopt;
-    server.transport = IceTransport::Tcp;
-    return server;
-}
-
 std::string where_from(const IceProfile& profile) {
     if (!profile.network) return "and no network configuration is named: the browser phone has no servers";
     if (profile.servers.empty())
@@ -30,6 +21,14 @@ std::string where_from(const IceProfile& profile) {
 
 bool IceProfile::has_relay() const {
     return can_log_in() && std::ranges::any_of(servers, &IceServerUri::is_turn);
+}
+
+std::optional<IceServerUri> usable_by_browser(IceServerUri server, bool can_log_in, bool force_tcp) {
+    if (server.is_turn() && !can_log_in) return std::nullopt;
+    if (!force_tcp || server.transport == IceTransport::Tcp) return server;
+    if (!server.is_turn()) return std::nullopt;
+    server.transport = IceTransport::Tcp;
+    return server;
 }
 
 IceProfile ice_profile_of(const OrganizationConfig& config, const EndpointSettings& settings) {
@@ -58,7 +57,7 @@ std::vector<IceServer> browser_ice_servers(const IceProfile& profile, const Secr
             login = issue_turn_credential(*secret, user.str(), now, profile.network->turn_credential_lifetime);
     std::vector<IceServer> out;
     for (const IceServerUri& server : profile.servers) {
-        const auto given = usable(profile, server);
+        const auto given = usable_by_browser(server, profile.can_log_in(), profile.force_tcp);
         if (!given || (given->is_turn() && !login)) continue;
         out.push_back(given->is_turn() ? IceServer{given->str(), login->username, login->password}
                                        : IceServer{given->str(), {}, {}});

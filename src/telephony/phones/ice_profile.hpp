@@ -10,6 +10,7 @@
 ///     login       of turn: and turns:, by the network configuration's secret; without one they are left out, because a
 ///                 browser refuses a TURN server without credentials
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,9 @@ struct IceProfile {
 
 IceProfile ice_profile_of(const OrganizationConfig& config, const EndpointSettings& settings);
 IceProfile ice_profile_of(const OrganizationConfig& config, const UserId& user);
+
+/// What a browser may be given of one server; nothing when it may not use it.
+std::optional<IceServerUri> usable_by_browser(IceServerUri server, bool can_log_in, bool force_tcp);
 
 struct IceServer {
     std::string uri;

@@ -1,11 +1,12 @@
 #include "telephony/phones/station_diagnosis.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 
-#include "telephony/phones/ice_profile.hpp"
+#include "telephony/phones/media_path.hpp"
 
 namespace dp::telephony {
 namespace {
@@ -18,11 +19,11 @@ struct Row {
 };
 
 bool is_online(const StationFacts& facts) {
-    return facts.station && facts.station->state != StationState::Offline;
+    return facts.station && facts.station->online();
 }
 
-bool relogin_due(const StationFacts& facts, const PhoneBaseSettings& settings) {
-    return is_online(facts) && facts.station->base_settings_version < settings.meta.version;
+const BoundSettings* bound(const StationFacts& facts) {
+    return is_online(facts) ? facts.station->bound.get() : nullptr;
 }
 
 Evidence look_at_persistence(const StationFacts& facts) {
@@ -30,9 +31,42 @@ Evidence look_at_persistence(const StationFacts& facts) {
     if (!settings || settings->model != PhoneModel::WebRtc) return {};
     if (!settings->persistent_connection.enabled)
         return {fmt::format("The base settings '{}' have the persistent connection disabled.", settings->name)};
-    if (relogin_due(facts, *settings))
-        return {fmt::format("The base settings '{}' have changed since this session logged in.", settings->name)};
+    if (const auto* session = bound(facts); session != nullptr && !session->persistent_connection.enabled)
+        return {"The persistent connection was enabled after this session logged in."};
     return {};
+}
+
+Evidence look_at_audio(const StationFacts& facts) {
+    Evidence out;
+    if (!facts.station) return out;
+    for (const CallQuality& call : facts.station->recent_calls) {
+        const auto& id = call.conversation.str();
+        if (call.one_way)
+            out.push_back(fmt::format("Nothing was received from the phone in the conversation {}.", id));
+        else if (call.packets_sampled >= kSilentLooks && call.packets_silent == call.packets_sampled)
+            out.push_back(fmt::format("The phone sent nothing but silence in the conversation {}.", id));
+    }
+    return out;
+}
+
+void add_poor(Evidence& out, const CallQuality& call, std::string_view what, double value, double limit,
+              std::string_view unit) {
+    if (value <= limit) return;
+    out.push_back(fmt::format("{} {:.1f} {} in the conversation {} (at most {:.0f}).", what, value, unit,
+                              call.conversation.str(), limit));
+}
+
+Evidence look_at_quality(const StationFacts& facts) {
+    Evidence out;
+    if (!facts.station) return out;
+    for (const CallQuality& call : facts.station->recent_calls) {
+        add_poor(out, call, "Packets lost from the phone:", call.loss_percent(), kPoorLossPercent, "%");
+        add_poor(out, call, "Packets lost towards the phone:", call.remote_loss_percent.value_or(0), kPoorLossPercent,
+                 "%");
+        add_poor(out, call, "Jitter:", call.jitter_ms, kPoorJitterMs, "ms");
+        add_poor(out, call, "Round trip:", call.round_trip_ms.value_or(0), kPoorRoundTripMs, "ms");
+    }
+    return out;
 }
 
 Evidence look_at_assignment(const StationFacts& facts) {
@@ -80,9 +114,20 @@ Evidence look_at_routing(const StationFacts& facts) {
 
 Evidence look_at_session(const StationFacts& facts) {
     const auto& settings = facts.config.base_settings(facts.phone.base_settings);
-    if (!settings || !relogin_due(facts, *settings)) return {};
-    return {fmt::format("The session logged in with version {} of the base settings '{}'; they are at version {}.",
-                        facts.station->base_settings_version, settings->name, settings->meta.version)};
+    const auto* session = bound(facts);
+    const auto due =
+        settings && session != nullptr ? changes_due(*session, *settings) : std::vector<std::string_view>();
+    if (due.empty()) return {};
+    return {fmt::format(
+        "The session logged in with version {} of the base settings '{}'; '{}' at version {} differs in {}.",
+        session->version, session->name, settings->name, settings->meta.version, fmt::join(due, ", "))};
+}
+
+void add_silent_servers(Evidence& out, const MediaPath& path, const LiveRoundTrips& round_trips) {
+    for (const auto& region : path.regions)
+        for (const std::string& server : region->servers)
+            if (const auto known = round_trips.servers.find(server); known && !known->time)
+                out.push_back(fmt::format("{} of the media region '{}' does not answer.", server, region->name));
 }
 
 Evidence look_at_media_path(const StationFacts& facts) {
@@ -90,8 +135,16 @@ Evidence look_at_media_path(const StationFacts& facts) {
     if (!site) return {};
     Evidence out;
     if (site->media_regions.empty()) out.push_back(fmt::format("The site '{}' has no media region.", site->name));
-    if (site->force_turn && !ice_profile_of(facts.config, facts.phone.user).has_relay())
-        out.push_back(fmt::format("TURN is forced at the site '{}' and the phone has no TURN server.", site->name));
+    const MediaPath path =
+        media_path_of(facts.config, facts.phone.site, facts.phone.user, facts.round_trips, facts.now);
+    if (path.policy == IceTransportPolicy::Relay && !path.has_relay())
+        out.push_back(fmt::format("TURN is forced{} and the phone is given no TURN server.",
+                                  site->force_turn ? fmt::format(" at the site '{}'", site->name) : ""));
+    add_silent_servers(out, path, facts.round_trips);
+    const auto answers = [&](const auto& region) { return round_trip_of(*region, facts.round_trips).has_value(); };
+    if (site->relay == RelayBehavior::LowestLatency && !path.regions.empty() &&
+        std::ranges::none_of(path.regions, answers))
+        out.emplace_back("Lowest latency is asked for and no region's servers have answered.");
     return out;
 }
 
@@ -99,6 +152,10 @@ Evidence look_at_media_path(const StationFacts& facts) {
 constexpr std::array<Row, kTroubles> kRows{{
     {"persistentConnection.notApplied", "User cannot answer calls reliably",
      "Persistent connection disabled or not applied", "Enable it; have user log out and back in", look_at_persistence},
+    {"audio.none", "No audio", "Wrong microphone/speaker selected",
+     "Verify audio devices in WebRTC phone client settings", look_at_audio},
+    {"audio.poor", "Poor call quality", "DSCP/network/headset issue", "Check QoS policy, headset, and local network",
+     look_at_quality},
     {"phone.notAssigned", "WebRTC phone not visible to user", "Phone not created or not assigned to correct user",
      "Recheck phone assignment", look_at_assignment},
     {"routing.unavailable", "Calls do not route", "Site/routing configuration issue",

@@ -1,7 +1,6 @@
 #pragma once
 /// @file StationDiagnosis: seed 2's troubleshooting table, each row decided from what the platform knows of one phone at
-/// this moment: its record, its session, its site's regions and routes. The two rows about what a call sounds like are
-/// not among them: nothing of a call's media is kept yet.
+/// this moment: its record, its session, its site's regions and routes, and the media of its last calls.
 ///
 /// Pure: live values are handed in. Every row is always answered, the ones that apply marked as found, with the
 /// evidence.
@@ -13,11 +12,12 @@
 
 #include "telephony/config/snapshot.hpp"
 #include "telephony/dialing/router.hpp"
+#include "telephony/live/round_trip.hpp"
 #include "telephony/live/station.hpp"
 
 namespace dp::telephony {
 
-inline constexpr std::size_t kTroubles = 5;
+inline constexpr std::size_t kTroubles = 7;
 
 /// One row of the seed's table, and whether it applies.
 struct Finding {
@@ -34,7 +34,17 @@ struct StationFacts {
     const Phone& phone;
     Ptr<Station> station;  ///< null: never seen
     const TrunkConditions& trunks;
+    const LiveRoundTrips& round_trips;
+    WallTime now;
 };
+
+/// What counts as poor: beyond these a listener notices (ITU-T G.107 at packet loss, G.114 at 200 ms one way; jitter
+/// beyond the playout buffers of phones).
+inline constexpr double kPoorLossPercent = 3.0;
+inline constexpr double kPoorJitterMs = 50.0;
+inline constexpr double kPoorRoundTripMs = 400.0;
+/// So many looks at a call, all silent, make a microphone that hears nothing: people pause for less.
+inline constexpr std::uint64_t kSilentLooks = 5;
 
 /// In the order of the seed's table: always kTroubles rows.
 std::vector<Finding> diagnose(const StationFacts& facts);

@@ -121,11 +121,15 @@ private:
         put(std::move(location));
         for (std::string_view network : {kWebRtcNetwork, kSofiaNetwork}) add_network(network);
 
+        add_region("us-east-1", "US East 1", RegionTier::Home);
+        add_region("eu-west-1", "EU West 1", RegionTier::Core);
+        add_region("us-west-1", "US West 1", RegionTier::Satellite);
+
         Site site;
         site.id = id<SiteId>(kSite);
         site.name = "US East";
         site.location = id<LocationId>(kLocation);
-        site.media_regions = {"us-east-1"};
+        site.media_regions = {MediaRegionId("us-east-1")};
         site.caller_id = kMainLine;
         site.caller_name = "Dialplane Example";
         site.number_plans = {{"plan-national", "National", R"(^\+1\d{10}$)", DestinationClass::National, "", ""},
@@ -135,6 +139,15 @@ private:
         site.outbound_routes = {
             {"route-default", "Default Outbound Route", true, {}, RouteDistribution::Sequential, {}}};
         put(std::move(site));
+    }
+
+    /// Without servers: whose they are is for the operator to say.
+    void add_region(std::string_view region_id, std::string_view name, RegionTier tier) {
+        MediaRegion region;
+        region.id = id<MediaRegionId>(region_id);
+        region.name = name;
+        region.tier = tier;
+        put(std::move(region));
     }
 
     void add_network(std::string_view name) {

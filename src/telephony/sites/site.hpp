@@ -48,7 +48,7 @@ struct Site {
     EntityMeta meta;
     std::string name;
     LocationId location;
-    std::vector<std::string> media_regions;  ///< in order of preference
+    std::vector<MediaRegionId> media_regions;  ///< in order of preference
     RelayBehavior relay = RelayBehavior::AnySiteRegion;
     bool force_turn = false;
     std::string caller_id;  ///< E.164 or empty
