@@ -46,6 +46,9 @@ EndReason reason_of_end(const LegEnd& end, Party party, Calling calling, Reached
         case LegEnd::Kind::Bye:
             break;
     }
+    // A phone that finds no media path (ICE, DTLS) says so in its BYE: nobody hung up.
+    if (end.sip_cause == 408 || end.sip_cause == 480) return EndReason::MediaTimeout;
+    if (end.sip_cause == 488 || end.sip_cause == 606) return EndReason::IncompatibleMedia;
     const bool caller = (party == Party::Agent) == (calling == Calling::Agent);
     if (reached == Reached::NotConnected && caller) return EndReason::CallerHangup;
     return party == Party::Agent ? EndReason::AgentHangup : EndReason::RemoteHangup;

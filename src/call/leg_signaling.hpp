@@ -68,6 +68,7 @@ struct LegEnd {
     };
     Kind kind = Kind::Bye;
     std::optional<int> q850;
+    std::optional<int> sip_cause;  ///< of a `Reason: SIP` header: why the peer could not go on (RFC 3326)
 };
 
 /// Why we end a leg: becomes `Reason: Q.850` in BYE, CANCEL or the final answer.

@@ -124,6 +124,16 @@ TEST(PhoneFailure, ASixHundredSpeaksForAllPhones) {
     EXPECT_FALSE(speaks_for_all(said(486)));
 }
 
+TEST(LegEnds, APhoneThatFindsNoMediaPathHasNotHungUp) {
+    for (const auto& [cause, reason] :
+         {std::pair(408, EndReason::MediaTimeout), std::pair(480, EndReason::MediaTimeout),
+          std::pair(488, EndReason::IncompatibleMedia), std::pair(606, EndReason::IncompatibleMedia),
+          std::pair(200, EndReason::CallerHangup), std::pair(486, EndReason::CallerHangup)}) {
+        const LegEnd bye{.kind = LegEnd::Kind::Bye, .q850 = {}, .sip_cause = cause};
+        EXPECT_EQ(reason_of_end(bye, Party::Agent, Calling::Agent, Reached::NotConnected), reason) << cause;
+    }
+}
+
 TEST(LegEnds, WhoHungUpAndWhen) {
     const LegEnd bye{};
     EXPECT_EQ(reason_of_end(bye, Party::Agent, Calling::Agent, Reached::NotConnected), EndReason::CallerHangup);
@@ -131,9 +141,11 @@ TEST(LegEnds, WhoHungUpAndWhen) {
     EXPECT_EQ(reason_of_end(bye, Party::Remote, Calling::Remote, Reached::NotConnected), EndReason::CallerHangup);
     EXPECT_EQ(reason_of_end(bye, Party::Agent, Calling::Agent, Reached::Connected), EndReason::AgentHangup);
     EXPECT_EQ(reason_of_end(bye, Party::Remote, Calling::Agent, Reached::Connected), EndReason::RemoteHangup);
-    EXPECT_EQ(reason_of_end({LegEnd::Kind::SessionExpired, {}}, Party::Agent, Calling::Agent, Reached::Connected),
+    EXPECT_EQ(reason_of_end({.kind = LegEnd::Kind::SessionExpired, .q850 = {}, .sip_cause = {}}, Party::Agent,
+                            Calling::Agent, Reached::Connected),
               EndReason::SessionExpired);
-    EXPECT_EQ(reason_of_end({LegEnd::Kind::DialogDead, {}}, Party::Agent, Calling::Agent, Reached::Connected),
+    EXPECT_EQ(reason_of_end({.kind = LegEnd::Kind::DialogDead, .q850 = {}, .sip_cause = {}}, Party::Agent,
+                            Calling::Agent, Reached::Connected),
               EndReason::TransportError);
 }
 

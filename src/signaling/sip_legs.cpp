@@ -45,7 +45,11 @@ LegFailure failure_of(const sip::SessionEnd& end) {
 
 LegEnd end_of(const sip::SessionEnd& end) {
     LegEnd leg;
-    if (end.message != nullptr) leg.q850 = sip::q850_cause(*end.message);
+    if (end.message != nullptr) {
+        leg.q850 = sip::q850_cause(*end.message);
+        for (const auto& reason : sip::reasons(*end.message))
+            if (ascii::iequals(reason.protocol, "SIP")) leg.sip_cause = reason.cause;
+    }
     switch (end.cause) {
         case sip::EndCause::NoAck:
         case sip::EndCause::NoPrack:
