@@ -11,6 +11,7 @@ namespace dp::sandbox {
 namespace {
 
 constexpr std::chrono::milliseconds kFrame{20};
+constexpr std::chrono::milliseconds kMostBehind{100};
 constexpr std::size_t kMaxDigits = 64;
 
 std::optional<audio::CodecId> codec_id(sdp::Codec codec) {
@@ -114,7 +115,18 @@ bool AudioLine::may_send() const {
            (audio_->direction == sdp::Direction::SendRecv || audio_->direction == sdp::Direction::SendOnly);
 }
 
+/// Frames that are late by more than kMostBehind are left out, as a telephone leaves them out: made up for, they would
+/// make each turn of a loop that cannot keep up longer than the turn before, and nothing else would ever run on it.
+void AudioLine::skip_late_frames() {
+    const Duration behind = loop_.now() - next_tick_;
+    if (behind <= kMostBehind) return;
+    const auto missed = behind / Duration(kFrame);
+    next_tick_ += missed * kFrame;
+    timestamp_ += static_cast<std::uint32_t>(missed) * (audio_->send.clock_rate / 50);
+}
+
 void AudioLine::tick() {
+    skip_late_frames();
     next_tick_ += kFrame;
     loop_.timers().arm(timer_, next_tick_);
     if (events_in_)

@@ -48,6 +48,7 @@ private:
     AudioLine(net::EventLoop& loop, Random& random);
     void received(std::span<const std::uint8_t> bytes, const Endpoint& from);
     void tick();
+    void skip_late_frames();
     void send_frame();
     bool send_event();
     void fill(audio::PcmOut frame);
