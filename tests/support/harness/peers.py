@@ -14,12 +14,6 @@ INTEROP = pathlib.Path(__file__).resolve().parents[2] / "interop"
 MODULES = ("/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules", "/usr/lib64/baresip/modules")
 
 
-def is_bound(port: int) -> bool:
-    """Does anybody on this machine listen on that UDP port? Asked without sending anything."""
-    rows = [row for table in ("udp", "udp6") for row in pathlib.Path(f"/proc/net/{table}").read_text().splitlines()[1:]]
-    return any(int(row.split()[1].split(":")[1], 16) == port for row in rows)
-
-
 class Baresip:
     """A phone without a screen: answers by itself, plays a tone, writes what it hears to a file."""
 
@@ -96,7 +90,15 @@ class Sipp:
         command += [remote] if remote else []
         self.messages = folder / f"{scenario}-{self.port}.messages"
         self.process = Process(f"sipp-{scenario}-{self.port}", command, folder, cwd=folder)
-        until(lambda: is_bound(self.port) or not self.process.running(), 10, "SIPp listens")
+        until(self._listens, 10, "SIPp listens")
+        assert self.process.popen.returncode in (None, 0), f"{self.process.name}: {self.process.stderr[-2000:]}"
+
+    def _listens(self) -> bool:
+        """Itself, not another program that has the port; one that calls may be through already."""
+        try:
+            return not self.process.running() or self.port in self.process.ports("udp") | self.process.ports("udp6")
+        except OSError:  # it ended between the two
+            return False
 
     def finish(self, seconds: float = 60) -> None:
         """Every call of the scenario went as written."""
