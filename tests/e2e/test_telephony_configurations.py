@@ -113,6 +113,21 @@ def test_a_number_belongs_to_one_configuration(api):
     assert answer.status_code == 409 and first in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("written, country, number", [
+    ("(415) 555-0117", "US", "+14155550117"), ("020 7946 0958", "gb", "+442079460958"), ("00 91 98765 43210", "IN", "+919876543210"),
+    ("+44 20 7946 0959", "US", "+442079460959"), ("45 12 34 56", "DK", "+4545123456")])
+def test_a_national_number_is_completed_with_its_country(api, written, country, number):
+    made = api.post(CONFIGS, CREATE, status=200)
+    added = api.post(f"{CONFIGS}/{made['id']}/phone-numbers", {"address": written, "country_code": country}, status=200)
+    assert (added["address"], added["address_normalized"]) == (written, number)
+
+
+def test_a_country_that_is_none_is_refused(api):
+    made = api.post(CONFIGS, CREATE, status=200)
+    answer = api.request("POST", f"{CONFIGS}/{made['id']}/phone-numbers", {"address": "4155550100", "country_code": "XX"})
+    assert answer.status_code == 422 and "country_code" in answer.text
+
+
 @pytest.mark.parametrize("address", ["4155550100", "hello", "+1", "", "+0155550100", "sip:a@b"])
 def test_what_is_no_e164_number_is_refused(api, address):
     made = api.post(CONFIGS, CREATE, status=200)

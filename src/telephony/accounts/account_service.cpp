@@ -4,9 +4,11 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "base/crypto.hpp"
 #include "telephony/config/rules.hpp"
 #include "telephony/e164.hpp"
+#include "telephony/numbers/national_dialling.hpp"
 
 namespace dp::telephony {
 namespace {
@@ -82,9 +84,8 @@ EntityMeta fresh(const WriteContext& context) {
             .modified_by = context.actor.id};
 }
 
-}  // namespace
-
-Result<std::string> normalize_address(std::string_view address) {
+/// Without what people put between the digits.
+std::string digits_of(std::string_view address) {
     std::string digits;
     const auto trunk_prefix = address.find("(0)");  // "+44 (0) 20 …": dialled inside the country only
     for (std::size_t i = 0; i < address.size(); ++i) {
@@ -96,10 +97,31 @@ Result<std::string> normalize_address(std::string_view address) {
         if (c == ' ' || c == '-' || c == '.' || c == '(' || c == ')') continue;
         digits += c;
     }
+    return digits;
+}
+
+/// As it is dialled in the country that is named beside it, where one is.
+Result<std::string> normalize_in(std::string_view country, const std::string& address) {
+    const std::string digits = digits_of(address);
+    const bool plain = !digits.empty() && std::ranges::all_of(digits, ascii::is_digit);
+    if (!plain || country.empty()) return normalize_address(digits);
+    const NationalDialling* dialling = dialling_in(country);
+    if (dialling == nullptr)
+        return fail(ErrorCode::InvalidValue, "country_code is no country (ISO 3166-1) that has telephone numbers.",
+                    "country_code");
+    return normalize_address(complete_number(*dialling, digits));
+}
+
+}  // namespace
+
+Result<std::string> normalize_address(std::string_view address) {
+    std::string digits = digits_of(address);
     if (digits.starts_with("00")) digits = "+" + digits.substr(2);
     if (is_e164(digits)) return digits;
     return fail(ErrorCode::InvalidValue,
-                "address must be an E.164 number with its country code: '+' and 8 to 15 digits.", "address");
+                "address must be an E.164 number with its country code ('+' and 8 to 15 digits), or a national one "
+                "beside its country_code.",
+                "address");
 }
 
 std::string_view outbound_blocked_by(const OrganizationConfig& config, const TelephonyConfiguration& account) {
@@ -304,7 +326,7 @@ void AccountService::add_number(WriteContext context, const TelephonyConfigurati
                                 CallerIdChange change, Executor& reply_on, Reply<Committed> reply) {
     const auto config = config_of(context);
     if (!config->find<TelephonyConfiguration>(id)) return reply(std::unexpected(not_found(id).error()));
-    auto e164 = normalize_address(address);
+    auto e164 = normalize_in(change.country_code.value_or(""), address);
     if (!e164) return reply(std::unexpected(std::move(e164).error()));
     auto number = joining(*config, id, *e164, context, random_);
     if (!number) return reply(std::unexpected(std::move(number).error()));
