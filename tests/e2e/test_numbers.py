@@ -110,6 +110,25 @@ class TestOutcomes:
                 "autoProvisionNumbers": True})
         assert wait_state(numbers, ordered["id"], "active")["attention"] is False
 
+    def test_a_number_registered_by_hand_becomes_active_on_the_operators_word(self, numbers):
+        trunk = numbers.get(f"{EDGES}/{TRUNK}")
+        kept = {name: trunk[name] for name in ("name", "edgeGroupId", "sipProfileId", "maxConcurrentSessions", "codecs", "registration")}
+        numbers.put(f"{EDGES}/{TRUNK}", kept | {"autoProvisionNumbers": False})
+        try:
+            ordered = order(numbers, "+14155550404")
+            assert wait_state(numbers, ordered["id"], "provisioning")["reason"] == "AUTO_PROVISION_DISABLED"
+            confirmed = numbers.post(f"{NUMBERS}/{ordered['id']}/confirm", None, 200)
+            assert confirmed["state"] == "active"
+            assert status(numbers, ordered["id"])["attention"] is False
+            again = numbers.request("POST", f"{NUMBERS}/{ordered['id']}/confirm")
+            assert again.status_code == 409 and "active" in again.json()["message"]
+            routed = numbers.put(f"{NUMBERS}/{ordered['id']}", {"routing": TO_SALES})
+            assert routed["routing"] == TO_SALES
+            assert numbers.request("POST", f"{NUMBERS}/nothing/confirm").status_code == 404
+        finally:
+            numbers.put(f"{EDGES}/{TRUNK}", kept | {"autoProvisionNumbers": True})
+        assert status(numbers, ordered["id"])["state"] == "active", "and is not ordered when the trunk orders again"
+
     def test_a_trunk_whose_carrier_takes_no_orders(self, numbers, numbers_server):
         body = {"name": "no orders", "edgeGroupId": numbers_server.first_run["edgeGroupId"],
                 "sipProfileId": numbers_server.first_run["sipProfileId"], "maxConcurrentSessions": 5, "codecs": [],
@@ -239,37 +258,55 @@ class TestDidPools:
         numbers.delete(f"{EDGES}/extensionpools/{pool['id']}")
 
 
-def test_no_number_is_ordered_twice_whenever_the_server_is_killed(tmp_path):
-    """Fifty orders, and a server that dies again and again at random moments. The carrier's own book is read."""
+@pytest.fixture
+def carrier_apart(tmp_path):
+    """(server, its client, the carrier's process, the trunk to it)"""
     from harness.server import Server
 
-    chance = random.Random(4)
     server = Server(tmp_path, sandbox=False)
     carrier = SandboxProcess(server, tmp_path / "carrier")
     try:
         carrier.serve(server)
         server.start()
         client = server.client().log_in()
-        trunk = client.post(EDGES, carrier.trunk_body(server))
-        ordered = {}
-        for n in range(50):
-            number = f"+1415556{n:04}" if n % 10 else f"+1415557{n:04}"
-            ordered[number] = order(client, number, providerId=trunk["id"])["id"]
-            if n % 10 == 9:
-                until(lambda: len(carrier.orders()) > chance.randint(0, n), 20, "orders arrive", every=0.001)
-                server.kill()
-                server.start()
-        for _ in range(3):
-            until(lambda: chance.random() < 0.2, 10, "a moment", every=0.05)
-            server.kill()
-            server.start()
-        for number, number_id in ordered.items():
-            wait_state(client, number_id, "active", seconds=90)
-        book = [row["number"] for row in carrier.orders()]
-        assert sorted(book) == sorted(ordered), "every number once"
+        yield server, client, carrier, client.post(EDGES, carrier.trunk_body(server))
     finally:
         server.stop()
         carrier.process.end()
+
+
+def test_no_number_is_ordered_twice_whenever_the_server_is_killed(carrier_apart):
+    """Fifty orders, and a server that dies again and again at random moments. The carrier's own book is read."""
+    server, client, carrier, trunk = carrier_apart
+    chance = random.Random(4)
+    ordered = {}
+    for n in range(50):
+        number = f"+1415556{n:04}" if n % 10 else f"+1415557{n:04}"
+        ordered[number] = order(client, number, providerId=trunk["id"])["id"]
+        if n % 10 == 9:
+            until(lambda: len(carrier.orders()) > chance.randint(0, n), 20, "orders arrive", every=0.001)
+            server.kill()
+            server.start()
+    for _ in range(3):
+        until(lambda: chance.random() < 0.2, 10, "a moment", every=0.05)
+        server.kill()
+        server.start()
+    for number, number_id in ordered.items():
+        wait_state(client, number_id, "active", seconds=90)
+    book = [row["number"] for row in carrier.orders()]
+    assert sorted(book) == sorted(ordered), "every number once"
+
+
+def test_a_number_that_the_carrier_registers_by_hand_goes_on_to_active(carrier_apart):
+    _, client, carrier, trunk = carrier_apart
+    ordered = order(client, "+14155550230", providerId=trunk["id"])
+    seen = until(lambda: (s := status(client, ordered["id"]))["attention"] and s, 20, "attention", every=0.1)
+    assert seen["reason"] == "MANUAL_REGISTRATION_REQUIRED"
+    refused = client.request("POST", f"{NUMBERS}/{ordered['id']}/confirm")
+    assert refused.status_code == 409 and "MANUAL_REGISTRATION_REQUIRED" in refused.json()["message"], "the carrier decides"
+    [booked] = carrier.orders()
+    carrier.register_by_hand(booked["id"])
+    assert wait_state(client, ordered["id"], "active", seconds=90)["attention"] is False
 
 
 def test_the_documents_table_is_the_programs(server):

@@ -6,6 +6,7 @@
 
 #include "api/resources/entity_routes.hpp"
 #include "api/resources/resources.hpp"
+#include "telephony/numbers/manual_registration.hpp"
 
 namespace dp::api {
 
@@ -217,7 +218,7 @@ void list(const ApiRequest& request, Reply reply) {
         200, list_envelope(request.http, *page, found.size(), [&](std::size_t i) { return json_of(*found[i]); }));
 }
 
-/// POST …/retry and DELETE: the number is there, then the service decides.
+/// POST …/retry, …/confirm and DELETE: the number is there, then the service decides.
 template <class Start>
 ApiHandler lifecycle_step(Start start) {
     return [start](ApiRequest request, Reply reply) {
@@ -254,6 +255,13 @@ void add_numbers(Router& router, ApiContext& context) {
                 lifecycle_step([&context, shape](ApiRequest request, const NumberId& id, Reply reply) {
                     context.numbers.retry(write_context(request, context.clock), id, context.executor,
                                           when_stored(std::move(reply), shape, 202));
+                })});
+    router.add({"POST", "/api/v2/telephony/phone/numbers/{phoneNumberId}/confirm", shape.write,
+                lifecycle_step([&context, shape](ApiRequest request, const NumberId& id, Reply reply) {
+                    const auto change = telephony::registered_by_hand(*request.config().number(id));
+                    if (!change) return std::move(reply).error(change.error());
+                    context.numbers.change(write_context(request, context.clock), id, *change, context.executor,
+                                           when_stored(std::move(reply), shape, 200));
                 })});
     router.add({"DELETE", shape.item, shape.write,
                 lifecycle_step([&context, shape](ApiRequest request, const NumberId& id, Reply reply) {

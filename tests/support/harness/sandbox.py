@@ -32,3 +32,6 @@ class SandboxProcess:
 
     def orders(self) -> list[dict]:
         return self.get("/v1/orders")["orders"]
+
+    def register_by_hand(self, order_id: str) -> None:
+        requests.post(f"http://127.0.0.1:{self.http}/v1/orders/{order_id}/registration", auth=self.account, timeout=30).raise_for_status()

@@ -1,0 +1,14 @@
+#pragma once
+/// @file A number that a person has registered at its carrier, because the provider orders none by itself
+/// (`autoProvisionNumbers: false`).
+///
+/// Pure. Source: product.md "`autoProvisionNumbers: false`"; seed 0, edge case 1.
+
+#include "telephony/numbers/number_service.hpp"
+
+namespace dp::telephony {
+
+/// The last step of its job. Conflict when nothing waits for a person: the carrier decides the others.
+Result<NumberChange> registered_by_hand(const Number& number);
+
+}  // namespace dp::telephony
