@@ -244,6 +244,32 @@ class TestDidPools:
         numbers.delete(f"{EDGES}/didpools/{pool['id']}")
         assert numbers.get(f"{EDGES}/dids/{active['id']}")["didPool"]["id"] == active["id"], "a pool of its own"
 
+    def test_a_did_is_given_to_an_owner_and_taken_back(self, numbers, active):
+        path = f"{EDGES}/dids/{active['id']}"
+        before = numbers.get(f"{NUMBERS}/{active['id']}")["routing"]
+        try:
+            for owner, kind in (("user-agent-48291", "USER"), ("queue-inbound-sales", "IVR_CONFIG"), ("cf-inbound-ivr-main", "IVR_CONFIG")):
+                given = numbers.put(path, {"owner": {"id": owner}, "ownerType": kind})
+                assert (given["owner"]["id"], given["ownerType"]) == (owner, kind)
+                assert numbers.get(f"{NUMBERS}/{active['id']}")["routing"]["id"] == owner
+            phone = numbers.get(f"{EDGES}/phones")["entities"][0]
+            assert numbers.put(path, {"owner": {"id": phone["id"]}, "ownerType": "PHONE"})["owner"]["id"] == phone["webRtcUser"]["id"]
+            taken = numbers.put(path, {"owner": None})
+            assert "owner" not in taken and active["id"] not in [row["id"] for row in numbers.get(f"{EDGES}/dids")["entities"]]
+            for body, field in (({}, "owner"), ({"owner": {"id": "nobody"}, "ownerType": "USER"}, "owner.id"),
+                                ({"owner": {"id": "nothing"}, "ownerType": "IVR_CONFIG"}, "owner.id"),
+                                ({"owner": {"id": "g"}, "ownerType": "GROUP"}, "ownerType"),
+                                ({"owner": None, "phoneNumber": "+14155550299"}, "phoneNumber")):
+                refused = numbers.request("PUT", path, body)
+                assert refused.status_code == 400 and refused.json()["details"][0]["fieldName"] == field, (body, refused.text)
+            assert numbers.request("PUT", f"{EDGES}/dids/nothing", {"owner": None}).status_code == 404
+        finally:
+            restored = numbers.put(f"{NUMBERS}/{active['id']}", {"routing": before})
+        assert restored["routing"] == before
+        direct = numbers.request("PUT", path, {"owner": {"id": "user-agent-48291"}, "ownerType": "USER"})
+        assert "callflowId" in direct.headers["Warning"]
+        numbers.put(f"{NUMBERS}/{active['id']}", {"routing": before})
+
     @pytest.mark.parametrize("start, end, field", [
         ("+14155550200", "+14155560209", "endPhoneNumber"), ("+14155550209", "+14155550200", "endPhoneNumber"),
         ("4155550200", "+14155550209", "startPhoneNumber"), ("+14155550200", "+1415555020", "endPhoneNumber")])

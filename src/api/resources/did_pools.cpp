@@ -11,6 +11,7 @@ namespace json = boost::json;
 using telephony::DidPool;
 using telephony::ExtensionPool;
 using telephony::Number;
+using telephony::NumberRouting;
 using telephony::OrganizationConfig;
 using telephony::Ptr;
 using telephony::RoutingKind;
@@ -200,6 +201,64 @@ void read_did(const ApiRequest& request, Reply reply) {
     std::move(reply).json(200, did_json(*number, request.config()));
 }
 
+/// Whom a DID is to lead to; nothing for nobody. A queue, as a call flow, is an IVR in this shape.
+std::optional<NumberRouting> read_owner(JsonReader& body, const OrganizationConfig& config) {
+    const auto type = body.text("ownerType", 16).value_or("");
+    if (body.is_null("owner")) return std::nullopt;
+    JsonReader* owner = body.object("owner");
+    if (owner == nullptr) {
+        body.refuse("owner", "is required; null takes the number from whoever has it", ErrorCode::MissingField);
+        return std::nullopt;
+    }
+    NumberRouting routing;
+    routing.id = owner->required_text("id", 64);
+    owner->ignore({"name", "selfUri"});
+    if (type == "PHONE")
+        if (const auto& phone = config.phone(telephony::PhoneId(routing.id))) routing.id = phone->user.str();
+    const auto& user = config.user(telephony::UserId(routing.id));
+    if (type == "USER" || type == "PHONE") {
+        if (!user) owner->refuse("id", "is not a user, or a phone that a user has, of this organization");
+        routing.display_name = user ? user->name : std::string();
+        routing.routing_type = "direct";
+        return routing;
+    }
+    const auto& flow = config.find<telephony::CallFlow>(telephony::CallFlowId(routing.id));
+    const auto& queue = config.find<telephony::Queue>(telephony::QueueId(routing.id));
+    if (type != "IVR_CONFIG")
+        body.refuse("ownerType", "must be USER, PHONE or IVR_CONFIG: there are no groups");
+    else if (!flow && !queue)
+        owner->refuse("id", "is neither a call flow nor a queue of this organization");
+    routing.kind = flow ? RoutingKind::CallFlow : RoutingKind::Queue;
+    routing.display_name = flow ? flow->name : queue ? queue->name : std::string();
+    return routing;
+}
+
+/// The owner of a DID is its number's routing object: written here, it is replaced as a whole (seed 0, section 2).
+void assign_did(ApiContext& context, ApiRequest request, Reply reply) {
+    const auto& id = request.parameter("didId");
+    const auto present = request.config().number(telephony::NumberId(id));
+    if (!present) return std::move(reply).error(not_found("DID", id));
+    auto body = body_of(request);
+    if (!body) return std::move(reply).error(body.error());
+    auto version = expected_version(request, **body);
+    if (!version) return std::move(reply).error(version.error());
+    auto& fields = **body;
+    fields.ignore(kEnvelopeFields);
+    fields.ignore({"name", "didPool"});
+    if (const auto number = fields.text("phoneNumber", 32); number && *number != present->e164)
+        fields.refuse("phoneNumber", "cannot be changed: it is " + present->e164);
+    telephony::NumberUpdate update;
+    update.routing.emplace(read_owner(fields, request.config()));
+    if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
+    if (telephony::drops_callflow(present->routing, *update.routing))
+        reply.add_header("Warning",
+                         "299 - \"The number has no callflowId any more: inbound calls go straight to the owner.\"");
+    const Shape<Number> shape{kDids,   "/api/v2/telephony/providers/edges/dids/{didId}", "didId", "DID", kRead, kWrite,
+                              did_json};
+    context.numbers.update(write_context(request, context.clock), present->id, std::move(update), *version,
+                           context.executor, when_stored(std::move(reply), shape, 200));
+}
+
 template <class Pool>
 void add_pool_routes(Router& router, ApiContext& context, const Shape<Pool>& shape, void (*fill)(JsonReader&, Pool&),
                      telephony::EntityType type) {
@@ -223,6 +282,9 @@ void add_did_pools(Router& router, ApiContext& context) {
     router.add({"GET", "/api/v2/telephony/providers/edges/didpools/dids", kRead,
                 [](ApiRequest request, Reply reply) { list_pool_numbers(request, std::move(reply)); }});
     router.add({"GET", kDids, kRead, [](ApiRequest request, Reply reply) { list_dids(request, std::move(reply)); }});
+    router.add(
+        {"PUT", "/api/v2/telephony/providers/edges/dids/{didId}", kWrite,
+         [&context](ApiRequest request, Reply reply) { assign_did(context, std::move(request), std::move(reply)); }});
     router.add({"GET", "/api/v2/telephony/providers/edges/dids/{didId}", kRead,
                 [](ApiRequest request, Reply reply) { read_did(request, std::move(reply)); }});
 }
