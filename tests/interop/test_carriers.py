@@ -18,7 +18,7 @@ def call_and_measure(switch, client, make_trunk, sipp, rtp, phone, scenario: str
                      address: str = "127.0.0.1", **trunk):
     agent = phone(hertz=AGENT_HZ, codecs=codecs)
     far_end = rtp(CARRIER_HZ, address=address)
-    carrier = sipp(scenario, audio_port=far_end.port, address=address)
+    carrier = sipp(scenario, audio_port=far_end.port, address=address, transport="t1" if trunk.get("transport") == "tcp" else "u1")
     make_trunk(carrier.port, host=address, **trunk)
     call = client.place_call(switch.agent, NUMBER)
     connected = client.wait_status(call["id"], "connected", seconds=30)
@@ -41,8 +41,9 @@ def test_a_call_between_baresip_and_sipp_carries_sound_both_ways(switch, client,
     assert codecs == ["PCMU", "PCMU"]
 
 
-def test_a_carrier_on_ipv6_and_an_agent_on_ipv4_hear_each_other(switch, client, make_trunk, sipp, rtp, phone):
-    call_and_measure(switch, client, make_trunk, sipp, rtp, phone, address="::1")
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_carrier_on_ipv6_and_an_agent_on_ipv4_hear_each_other(switch, client, make_trunk, sipp, rtp, phone, transport):
+    call_and_measure(switch, client, make_trunk, sipp, rtp, phone, address="::1", transport=transport)
 
 
 def test_g722_at_the_phone_is_transcoded_for_the_carrier(switch, client, make_trunk, sipp, rtp, phone):

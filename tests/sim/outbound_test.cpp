@@ -171,6 +171,18 @@ TEST_F(Outbound, AgentHangingUpWhileTheDestinationRingsIsADisconnect) {
     world.expect_clean();
 }
 
+TEST_F(Outbound, AnAgentsBrowserThatFindsNoMediaPathIsAFailureAndNoHangUp) {
+    carrier->scripts[""].answer.reset();
+    const auto id = world.place_call();
+    world.run(2s);
+    ASSERT_TRUE(phone->last().answered);
+    phone->agent().find(phone->last().session)->hang_up("SIP ;cause=408; text=\"RTP Timeout\"");  // as JsSIP has it
+    world.expect_clean();
+    EXPECT_EQ(world.status(id), "failed");
+    EXPECT_EQ(world.reason(id), "media_timeout");
+    EXPECT_EQ(carrier->last().end, sip::EndCause::RemoteCancel);
+}
+
 TEST_F(Outbound, ApiCancelWhileTheAgentRingsCancelsThePhone) {
     phone->scripts[""].answer = 10s;
     const auto id = world.place_call();

@@ -76,7 +76,7 @@ class Sipp:
     def __init__(self, folder: pathlib.Path, scenario: str, port: int = 0, remote: str = "", calls: int = 1, service: str = "",
                  transport: str = "u1", timeout: int = 60, media_port: int = 0,
                  address: str = "127.0.0.1", **words):
-        self.port = port or free_port()
+        self.port, self.transport = port or free_port(), transport
         text = (INTEROP / "sipp" / f"{scenario}.xml").read_text()
         for name, value in words.items():
             text = text.replace("{{%s}}" % name, str(value))
@@ -96,7 +96,8 @@ class Sipp:
     def _listens(self) -> bool:
         """Itself, not another program that has the port; one that calls may be through already."""
         try:
-            return not self.process.running() or self.port in self.process.ports("udp") | self.process.ports("udp6")
+            kinds = ("tcp", "tcp6") if self.transport.startswith("t") else ("udp", "udp6")
+            return not self.process.running() or any(self.port in self.process.ports(kind) for kind in kinds)
         except OSError:  # it ended between the two
             return False
 

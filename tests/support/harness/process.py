@@ -50,8 +50,8 @@ class Process:
         return self.popen.returncode
 
     def ports(self, kind: str) -> set[int]:
-        """Of every socket it has bound: `udp`, `udp6`, or `tcp` for those that listen. As the kernel says (proc(5))."""
-        listening = {"udp": "07", "udp6": "07", "tcp": "0A"}[kind]
+        """Of every socket it has bound: `udp` and `udp6`; `tcp` and `tcp6`: those that listen. As the kernel says (proc(5))."""
+        listening = {"udp": "07", "udp6": "07", "tcp": "0A", "tcp6": "0A"}[kind]
         links = []
         for entry in pathlib.Path(f"/proc/{self.popen.pid}/fd").iterdir():
             with contextlib.suppress(OSError):  # closed meanwhile
