@@ -115,9 +115,13 @@ class Rtpengine:
                              f"--listen-ng=127.0.0.1:{NG_PORT}", "--port-min=30000", "--port-max=60000", "--num-threads=1",
                              "--log-level=3", "--log-stderr", "--delete-delay=0", "--timeout=0", "--silent-timeout=0",
                              "--offer-timeout=3600"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        ng = Ng()
         codec = {"opus": "opus", "opus-nb": "opus", "g722": "g722"}.get(mode, "pcmu")
-        self.calls = [self.make_call(ng, i, mode, codec) for i in range(calls)]
+        try:
+            ng = Ng()
+            self.calls = [self.make_call(ng, i, mode, codec) for i in range(calls)]
+        except BaseException:  # or the next run would talk to this one, and measure nothing
+            self.stop()
+            raise
 
     @staticmethod
     def make_call(ng, i, mode, codec):

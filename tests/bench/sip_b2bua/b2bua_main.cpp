@@ -1,13 +1,17 @@
-/// The B2BUA alone, for the signalling benchmark: the control shard with one trunk whose media bypasses us, one number
-/// and one phone, over one UDP socket. Calls of the trunk go to the registered phone. Nothing is stored: record and
-/// event sinks are empty.
+/// The B2BUA alone, for the signalling benchmark: the control shard with one trunk, one number and one phone, over one
+/// UDP socket. Calls of the trunk go to the registered phone. Media bypasses us, or runs through the product's media
+/// engine (ports 40000 to 58999). Nothing is stored: record and event sinks are empty.
 ///
-///     sip_b2bua_bench LISTEN CALLER      e.g. 127.0.0.1:5070 127.0.0.1   (until SIGTERM; prints totals)
+///     sip_b2bua_bench LISTEN CALLER [anchored]      e.g. 127.0.0.1:5070 127.0.0.1   (until SIGTERM; prints totals)
+
+#include <sys/resource.h>
 
 #include <csignal>
 #include <cstdio>
+#include <string_view>
 #include <thread>
 
+#include "media/engine.hpp"
 #include "net/event_loop.hpp"
 #include "net/sip_endpoint.hpp"
 #include "signaling/control_shard.hpp"
@@ -86,7 +90,22 @@ public:
     signaling::ControlShard* shard = nullptr;
 };
 
-void configure(telephony::SnapshotHub& hub, const telephony::Secrets& secrets, const std::string& caller) {
+std::unique_ptr<media::Engine> media_engine(Executor& control, Random& random) {
+    rlimit files{};  // four sockets a call, and as many again that drain
+    ::getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+    media::MediaConfig config;
+    config.first_port = 40000;
+    config.last_port = 58999;
+    auto engine = media::Engine::create(config, control, random);
+    if (engine) return std::move(*engine);
+    std::fprintf(stderr, "%s\n", engine.error().detail.c_str());
+    return nullptr;
+}
+
+void configure(telephony::SnapshotHub& hub, const telephony::Secrets& secrets, const std::string& caller,
+               telephony::MediaPolicy media) {
     using namespace telephony;
     SnapshotBuilder builder(hub.current());
     const OrganizationId organization("bench");
@@ -116,7 +135,7 @@ void configure(telephony::SnapshotHub& hub, const telephony::Secrets& secrets, c
     trunk.registration.host = caller;
     trunk.health_probe.enabled = false;
     trunk.max_concurrent_sessions = 1'000'000;
-    trunk.media = MediaPolicy::Bypass;
+    trunk.media = media;
     put(trunk);
     Number number;
     number.id = NumberId("number");
@@ -130,8 +149,9 @@ void configure(telephony::SnapshotHub& hub, const telephony::Secrets& secrets, c
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 3 || !Endpoint::parse(argv[1])) {
-        std::fprintf(stderr, "usage: sip_b2bua_bench LISTEN CALLER-ADDRESS\n");
+    const bool anchored = argc == 4 && std::string_view(argv[3]) == "anchored";
+    if (argc != (anchored ? 4 : 3) || !Endpoint::parse(argv[1])) {
+        std::fprintf(stderr, "usage: sip_b2bua_bench LISTEN CALLER-ADDRESS [anchored]\n");
         return 2;
     }
     sigset_t signals;
@@ -145,7 +165,7 @@ int main(int argc, char** argv) {
     SecureRandom random;
     telephony::SnapshotHub hub;
     PlainSecrets secrets;
-    configure(hub, secrets, argv[2]);
+    configure(hub, secrets, argv[2], anchored ? telephony::MediaPolicy::Anchor : telephony::MediaPolicy::Bypass);
     Receiver receiver;
     net::SipEndpoint endpoint(loop, receiver, std::nullopt);
     net::UdpOptions udp;
@@ -154,7 +174,10 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "%s\n", bound.error().detail.c_str());
         return 1;
     }
-    NoMedia media;
+    NoMedia no_media;
+    const auto engine = anchored ? media_engine(loop, random) : nullptr;
+    if (anchored && !engine) return 1;
+    call::MediaEngine& media = engine ? static_cast<call::MediaEngine&>(*engine) : no_media;
     NoPrompts prompts;
     NoSink sink;
     NumericHosts resolver(loop);
@@ -165,6 +188,7 @@ int main(int argc, char** argv) {
     signaling::ControlShard shard(config, {loop, loop.timers(), clock, random, endpoint, resolver, media, prompts, sink,
                                            hub, secrets, stations, trunks});
     receiver.shard = &shard;
+    if (engine) engine->set_events(&shard.media_events());
     shard.start();
     std::thread waiter([&] {
         int signal = 0;
@@ -173,6 +197,7 @@ int main(int argc, char** argv) {
     });
     loop.run();
     waiter.join();
+    if (engine) engine->stop();
     const auto stats = shard.signaling_stats();
     std::printf("calls %zu received %llu sent %llu retransmitted %llu sessions %zu\n", sink.ended,
                 static_cast<unsigned long long>(stats.received), static_cast<unsigned long long>(stats.sent),

@@ -5,6 +5,11 @@ The same SIPp load runs in turn through Kamailio as a transaction-stateful, reco
 (media: bypass), in interleaved rounds on the same two cores: generator on core 0, device on core 1. CPU is that of the device's whole
 process tree (kernel accounting by tick, hence rounds of 10 s at one rate); memory is Pss at rest against Pss with calls up. A round counts
 when fewer than 0.1 % of its calls failed and at least 98 % of the rate was reached. The verdict is a ratio of medians, not an absolute.
+
+--anchored: media runs through the device: our media engine, rtpengine (user space, one thread) beside Kamailio and counted with it. Two
+loads in turn: calls that end as soon as they are answered, without audio (what setting up and taking down media costs), and calls of 4 s
+whose audio the callee echoes (200 packets each way a call). `packets` is what crossed the loopback interface per call: both devices
+must show about the same. No target is set for either.
 """
 import argparse
 import csv
@@ -25,6 +30,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.abspath(os.path.join(HERE, '..', '..', '..'))
 TICKS = os.sysconf('SC_CLK_TCK')
 SERVICE = '+15551230000'
+HOLD_MS = 4000  # of an anchored call with audio
 
 
 def process_tree(root):
@@ -68,6 +74,11 @@ def pss_kb(pids):
         except OSError:
             continue
     return total
+
+
+def loopback_packets():
+    with open('/sys/class/net/lo/statistics/rx_packets') as f:
+        return int(f.read())
 
 
 def rows_of(path):
@@ -123,11 +134,11 @@ def register_callee(port, server_port):
 class Round:
     """One device under one load; everything it starts it also ends, by process."""
 
-    def __init__(self, options, device):
-        self.options, self.device = options, device
+    def __init__(self, options, device, audio=False):
+        self.options, self.device, self.audio = options, device, audio
         self.folder = tempfile.mkdtemp(prefix='sip_b2bua.')
         self.started = []
-        self.port, self.caller_port, self.callee_port = free_udp_ports(3)
+        self.port, self.caller_port, self.callee_port, self.ng_port = free_udp_ports(4)
 
     def spawn(self, command, core, log, **more):
         process = subprocess.Popen(['taskset', '-c', str(core)] + command, stdin=subprocess.DEVNULL,
@@ -157,12 +168,22 @@ class Round:
     def start_device(self):
         o = self.options
         listen = f'127.0.0.1:{self.port}'
-        if self.device == 'kamailio':
+        kamailio = self.device.startswith('kamailio')
+        pids = []
+        if self.device == 'kamailio+rtpengine':
+            engine = self.spawn(['rtpengine', '--foreground', '--table=-1', '--interface=127.0.0.1',
+                                 f'--listen-ng=127.0.0.1:{self.ng_port}', '--port-min=40000', '--port-max=58999', '--num-threads=1',
+                                 '--log-level=3', '--log-stderr', '--delete-delay=0'], o.device_core, 'rtpengine.log')
+            time.sleep(1)
+            pids = process_tree(engine.pid)
+        if kamailio:
             command = ['kamailio', '-DD', '-E', '-m', '512', '-M', '16', '-P', os.path.join(self.folder, 'pid'), '-Y', self.folder,
                        '-A', f'LISTEN=udp:{listen}', '-A', f'NEXT="sip:127.0.0.1:{self.callee_port}"',
                        '-f', os.path.join(HERE, 'kamailio.cfg')]
+            if pids:
+                command += ['-A', f'RTPENGINE="udp:127.0.0.1:{self.ng_port}"']
         else:
-            command = [o.binary, listen, '127.0.0.1']
+            command = [o.binary, listen, '127.0.0.1'] + (['anchored'] if o.anchored else [])
         device = self.spawn(command, o.device_core, 'device.log')
         time.sleep(2)
         if device.poll() is not None:
@@ -170,18 +191,33 @@ class Round:
                 sys.exit(f'{self.device} does not start: {f.read()[-2000:]}')
         if self.device == 'dialplane':
             register_callee(self.callee_port, self.port)
-        return process_tree(device.pid)
+        return pids + process_tree(device.pid)
+
+    def caller_scenario(self):
+        """The same call; with audio it plays a second of noise in a loop from a port of its own until BYE."""
+        with open(os.path.join(HERE, 'caller.xml')) as f:
+            text = f.read()
+        if self.audio:
+            with open(os.path.join(self.folder, 'audio.ul'), 'wb') as f:
+                f.write(os.urandom(8000))
+            play = '<nop><action><exec rtp_stream="audio.ul,-1,0,PCMU/8000"/></action></nop>'
+            text = text.replace('[media_port]', '[rtpstream_audio_port]').replace('<pause/>', play + '\n  <pause/>')
+        path = os.path.join(self.folder, 'caller.xml')
+        with open(path, 'w') as f:
+            f.write(text)
+        return path
 
     def run(self, rate, seconds, hold_ms, memory):
         o = self.options
         try:
             pids = self.start_device()
-            self.spawn(self.sipp('callee.xml', self.callee_port, '-mp', '20000', '-stf', 'callee.csv'), o.generator_core, 'callee.log')
+            echo = ['-rtp_echo'] if self.audio else []
+            self.spawn(self.sipp('callee.xml', self.callee_port, '-mp', '20000', '-stf', 'callee.csv', *echo), o.generator_core, 'callee.log')
             time.sleep(0.5)
             calls = int(rate * seconds)
-            memory_idle, cpu_before = pss_kb(pids), cpu_seconds(pids)
+            memory_idle, cpu_before, packets_before = pss_kb(pids), cpu_seconds(pids), loopback_packets()
             began = time.time()
-            caller = self.spawn(self.sipp('caller.xml', self.caller_port, '-mp', '30000', '-s', SERVICE, '-r', str(rate), '-m', str(calls),
+            caller = self.spawn(self.sipp(self.caller_scenario(), self.caller_port, '-mp', '30000', '-s', SERVICE, '-r', str(rate), '-m', str(calls),
                                           '-l', '1000000', '-d', str(hold_ms), '-recv_timeout', '12000', '-stf', 'caller.csv',
                                           f'127.0.0.1:{self.port}'), o.generator_core, 'caller.log')
             memory_peak = memory_idle
@@ -192,8 +228,8 @@ class Round:
                 if time.time() - began > seconds + hold_ms / 1000 + 40:
                     caller.kill()
                     caller.wait()
-            cpu = cpu_seconds(pids) - cpu_before
-            return self.summary(calls, rate, cpu, memory_idle, memory_peak)
+            cpu, packets = cpu_seconds(pids) - cpu_before, loopback_packets() - packets_before
+            return {**self.summary(calls, rate, cpu, memory_idle, memory_peak), 'packets': round(packets / calls)}
         finally:
             self.stop_all()
 
@@ -210,23 +246,12 @@ class Round:
                 'counts': good > 0.999 * calls and reached >= 0.98 * rate}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--binary', default=os.path.join(ROOT, 'build', 'bench', 'bin', 'sip_b2bua_bench'))
-    parser.add_argument('--rate', type=int, default=1000)
-    parser.add_argument('--secs', type=float, default=10)
-    parser.add_argument('--rounds', type=int, default=3)
-    parser.add_argument('--generator-core', default='0')
-    parser.add_argument('--device-core', default='1')
-    parser.add_argument('--no-memory', action='store_true')
-    o = parser.parse_args()
-    if not os.path.exists(o.binary):
-        sys.exit(f'{o.binary} is missing: cmake --preset bench && cmake --build --preset bench --target sip_b2bua_bench')
-    devices = ['kamailio', 'dialplane']
+def run_rounds(o, devices, rate, hold_ms, audio):
+    """Interleaved rounds; the median of CPU ms per call for each device."""
     results = {device: [] for device in devices}
     for number in range(o.rounds):
         for device in devices:
-            result = Round(o, device).run(o.rate, o.secs, 0, False)
+            result = Round(o, device, audio).run(rate, o.secs, hold_ms, False)
             results[device].append(result)
             print(json.dumps({'round': number + 1, **result}), flush=True)
     medians = {}
@@ -235,6 +260,37 @@ def main():
         if not values:
             sys.exit(f'no round of {device} counts: the machine is too busy')
         medians[device] = statistics.median(values)
+    return medians
+
+
+def run_anchored(o):
+    devices = ['kamailio+rtpengine', 'dialplane']
+    for name, rate, hold_ms, audio in (('setup', o.rate, 0, False), ('audio', o.audio_rate, HOLD_MS, True)):
+        medians = run_rounds(o, devices, rate, hold_ms, audio)
+        print(json.dumps({'anchored': name, 'calls_a_second': rate, 'cpu_ms_per_call': medians,
+                          'cpu_ratio': round(medians['dialplane'] / medians['kamailio+rtpengine'], 3)}), flush=True)
+    return 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--binary', default=os.path.join(ROOT, 'build', 'bench', 'bin', 'sip_b2bua_bench'))
+    parser.add_argument('--rate', type=int, help='calls a second; 1000, anchored 200')
+    parser.add_argument('--secs', type=float, default=10)
+    parser.add_argument('--rounds', type=int, default=3)
+    parser.add_argument('--generator-core', default='0')
+    parser.add_argument('--device-core', default='1')
+    parser.add_argument('--no-memory', action='store_true')
+    parser.add_argument('--anchored', action='store_true', help='with media through the device')
+    parser.add_argument('--audio-rate', type=int, default=40, help='anchored calls a second with audio')
+    o = parser.parse_args()
+    o.rate = o.rate or (200 if o.anchored else 1000)
+    if not os.path.exists(o.binary):
+        sys.exit(f'{o.binary} is missing: cmake --preset bench && cmake --build --preset bench --target sip_b2bua_bench')
+    if o.anchored:
+        return run_anchored(o)
+    devices = ['kamailio', 'dialplane']
+    medians = run_rounds(o, devices, o.rate, 0, False)
     ratio = medians['dialplane'] / medians['kamailio']
     report = {'cpu_ms_per_call': medians, 'cpu_ratio': round(ratio, 3), 'target': 0.5}
     if not o.no_memory:
