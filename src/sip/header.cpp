@@ -28,6 +28,15 @@ constexpr std::array<std::string_view, 15> kMethods{"",         "INVITE",    "AC
 
 constexpr std::size_t kBuckets = 512;
 
+// Names as they are compared: inline, so that no pointer stands between a bucket and its octets. The longest has 20.
+using NameCell = std::array<char, 24>;
+constexpr std::array<NameCell, kHeaderIds> kNameCells = [] {
+    std::array<NameCell, kHeaderIds> cells{};
+    for (std::size_t id = 1; id < kHeaderIds; ++id)
+        for (std::size_t i = 0; i < kHeaders[id].name.size(); ++i) cells[id].at(i) = kHeaders[id].name[i];
+    return cells;
+}();
+
 // Length and three octets, case bits masked off. The factors were searched for: no two known names share a bucket.
 constexpr std::size_t bucket_of(std::string_view name) {
     const auto at = [name](std::size_t i) { return static_cast<unsigned char>(name[i]) & 0x1FU; };
@@ -42,32 +51,39 @@ Word load(const char* at) {
     return word;
 }
 
-// Octets that differ in more than the case of a letter: letters have bit 0x40, and only there may bit 0x20 differ.
+// Zero when no octet differs in more than the case of a letter: letters have bit 0x40, and only there may bit 0x20
+// differ.
 template <class Word>
-bool differs(const char* known, const char* name, std::size_t at) {
+Word difference(const char* known, const char* name, std::size_t at) {
     constexpr auto kLetter = static_cast<Word>(0x4040404040404040ULL);
     const Word mine = load<Word>(known + at);
-    return ((mine ^ load<Word>(name + at)) & ~((mine & kLetter) >> 1U)) != 0;
+    return static_cast<Word>((mine ^ load<Word>(name + at)) & ~((mine & kLetter) >> 1U));
 }
 
-// Case-insensitive equality in overlapping words: header names are compared some 25 times a message.
-bool same_name(std::string_view known, std::string_view name) {
-    const std::size_t n = known.size();
-    if (n != name.size()) return false;
-    const char* a = known.data();
-    const char* b = name.data();
-    if (n >= 8) {
-        for (std::size_t at = 0; at + 8 <= n; at += 8)
-            if (differs<std::uint64_t>(a, b, at)) return false;
-        return !differs<std::uint64_t>(a, b, n - 8);
-    }
-    if (n >= 4) return !differs<std::uint32_t>(a, b, 0) && !differs<std::uint32_t>(a, b, n - 4);
-    return ascii::iequals(known, name);
+template <class Word>
+bool same_ends(const char* known, const char* name, std::size_t size) {
+    return (difference<Word>(known, name, 0) | difference<Word>(known, name, size - sizeof(Word))) == 0;
 }
 
-constexpr std::array<std::uint8_t, kBuckets> make_index() {
-    std::array<std::uint8_t, kBuckets> table{};
-    for (std::size_t id = 1; id < kHeaderIds; ++id) table[bucket_of(kHeaders[id].name)] = static_cast<std::uint8_t>(id);
+// Case-insensitive equality of two texts of `size` octets, at least 2, in overlapping words without a loop: header
+// names are compared some 25 times a message.
+bool same_name(const char* known, const char* name, std::size_t size) {
+    if (size >= 8)
+        return same_ends<std::uint64_t>(known, name, size) &&
+               (size <= 16 || difference<std::uint64_t>(known, name, 8) == 0);
+    return size >= 4 ? same_ends<std::uint32_t>(known, name, size) : same_ends<std::uint16_t>(known, name, size);
+}
+
+struct Bucket {
+    std::uint8_t id = 0;
+    std::uint8_t size = 0;
+};
+
+constexpr std::array<Bucket, kBuckets> make_index() {
+    std::array<Bucket, kBuckets> table{};
+    for (std::size_t id = 1; id < kHeaderIds; ++id)
+        table[bucket_of(kHeaders[id].name)] = {static_cast<std::uint8_t>(id),
+                                               static_cast<std::uint8_t>(kHeaders[id].name.size())};
     return table;
 }
 
@@ -75,7 +91,7 @@ constexpr auto kIndex = make_index();
 
 constexpr bool is_perfect() {
     for (std::size_t id = 1; id < kHeaderIds; ++id)
-        if (kIndex[bucket_of(kHeaders[id].name)] != id) return false;
+        if (kIndex[bucket_of(kHeaders[id].name)].id != id) return false;
     return true;
 }
 static_assert(is_perfect(), "a new header name shares a bucket: search other factors for bucket_of");
@@ -206,8 +222,9 @@ HeaderId header_id(std::string_view name) {
         return ascii::is_lower(c) ? static_cast<HeaderId>(kCompact[static_cast<std::size_t>(c - 'a')])
                                   : HeaderId::Unknown;
     }
-    const std::uint8_t id = kIndex[bucket_of(name)];
-    return same_name(kHeaders[id].name, name) ? static_cast<HeaderId>(id) : HeaderId::Unknown;
+    const Bucket bucket = kIndex[bucket_of(name)];
+    const bool found = bucket.size == name.size() && same_name(kNameCells[bucket.id].data(), name.data(), bucket.size);
+    return found ? static_cast<HeaderId>(bucket.id) : HeaderId::Unknown;
 }
 
 std::string_view header_name(HeaderId id) {

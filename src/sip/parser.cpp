@@ -1,6 +1,7 @@
 #include "sip/parser.hpp"
 
 #include <algorithm>
+#include <memory>
 
 #include "sip/line_reader.hpp"
 
@@ -58,7 +59,7 @@ Verdict Parser::conclude() const {
 }
 
 Verdict Parser::parse(std::span<char> bytes, const ParseContext& context) {
-    view_ = MessageView{};
+    std::construct_at(&view_);  // assigned, it would be made beside and copied
     verdict_ = {};
     const std::size_t skipped = skip_newlines(bytes);
     if (skipped == bytes.size() || is_all_nul(bytes)) return {Disposition::Drop, 0, "keep-alive"};

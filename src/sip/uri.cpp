@@ -168,7 +168,7 @@ Result<UriView> UriView::parse(std::string_view text) {
 std::string_view UriView::parse_into(std::string_view text, UriView& out) {
     out = UriView{};
     if (text.size() > limits::kUri) return "URI too long";
-    const std::size_t colon = text.find(':');
+    const std::size_t colon = text.starts_with("sip:") ? 3 : text.find(':');  // nearly all are
     if (colon == std::string_view::npos || colon == 0) return "URI without scheme";
     out.base_ = text.data();
     out.size_ = static_cast<std::uint16_t>(text.size());
