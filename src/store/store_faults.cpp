@@ -2,9 +2,10 @@
 
 namespace dp::store {
 
-void StoreFaults::set(FaultKind kind) {
+void StoreFaults::set(FaultKind kind, std::uint64_t after) {
     const std::scoped_lock lock(mutex_);
     kind_ = kind;
+    after_ = after;
     changed_.notify_all();
 }
 
@@ -27,6 +28,7 @@ std::uint64_t StoreFaults::struck() const {
 
 std::optional<Error> StoreFaults::strike() {
     std::unique_lock lock(mutex_);
+    if (kind_ != FaultKind::None && after_ > 0) return --after_, std::nullopt;
     if (kind_ != FaultKind::None) ++struck_;
     changed_.wait(lock, [this] { return kind_ != FaultKind::Stall || released_; });
     switch (kind_) {

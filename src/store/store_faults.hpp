@@ -23,8 +23,8 @@ enum class FaultKind : std::uint8_t {
 
 class StoreFaults {
 public:
-    /// From the next write on, until None is set.
-    void set(FaultKind kind);
+    /// From the next write on, or after so many more, until None is set.
+    void set(FaultKind kind, std::uint64_t after = 0);
     /// The process ends: nothing may hold the writer any longer.
     void release();
 
@@ -39,6 +39,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     FaultKind kind_ = FaultKind::None;
+    std::uint64_t after_ = 0;  ///< transactions that still pass
     bool released_ = false;
     std::uint64_t struck_ = 0;
 };

@@ -8,6 +8,9 @@ import uuid
 import pytest
 import requests
 
+from harness.client import Client
+from harness.waiting import until
+
 CALLS = "/api/v2/conversations/calls"
 GROUPS = "/api/v2/telephony/providers/edges/edgegroups"
 PHONES = "/api/v2/telephony/providers/edges/phones"
@@ -101,6 +104,67 @@ def test_a_secret_that_is_shown_once_is_kept_sealed(client, own):
     assert password and second["sip"]["password"] == password
     for file in own.data.rglob("*"):
         assert not file.is_file() or password.encode() not in file.read_bytes(), f"{file} holds the password"
+
+
+FAULTS = "/api/v2/sandbox/storefaults"
+CLIENTS = "/api/v2/oauth/clients"
+SUBJECT = "/api/v2/authorization/subjects/user-agent-48291"
+
+
+def total(client, path: str) -> int:
+    return client.get(path)["total"]
+
+
+# What is asked for; what shows that it has happened; whether the answer, repeated, is the one that was never heard.
+ANSWERS_ONCE = {
+    "an edge group": (GROUPS, {"name": "cut"}, lambda client: total(client, f"{GROUPS}?name=cut"),
+                      lambda server, answer: answer.status_code == 201 and answer.json()["version"] == 1),
+    "an OAuth client and its secret": (
+        CLIENTS, {"name": "cut", "authorizedGrantType": "CLIENT-CREDENTIALS", "scope": ["user:read"], "roleIds": []},
+        lambda client: total(client, f"{CLIENTS}?name=cut"),
+        lambda server, answer: Client(server.base_url, answer.json()["id"], answer.json()["secret"]).request_token().status_code == 200),
+    "an API key": ("/api/v2/apikeys", {"name": "cut", "scope": ["telephony"], "roleIds": ["role-administrator"]},
+                   lambda client: total(client, "/api/v2/apikeys?name=cut"),
+                   lambda server, answer: requests.get(f"{server.base_url}/organizations/telephony-configs", timeout=10,
+                                                       headers={"X-API-Key": answer.json()["key"]}).status_code == 200),
+    "a phone and its password": (PHONES, {"name": "cut", "site": {"id": "site-us-east"}, "phoneBaseSettings": {"id": "Support_WebRTC_Standard"}},
+                                 lambda client: total(client, f"{PHONES}?name=cut"),
+                                 lambda server, answer: answer.status_code == 201 and len(answer.json()["sip"]["password"]) == 43),
+    "a grant, which has no answer but 204": (
+        f"{SUBJECT}/divisions/*/roles/role-telephony-manager", {},
+        lambda client: "role-telephony-manager" in str(client.get(SUBJECT)), lambda server, answer: answer.status_code == 204),
+}
+
+
+def test_the_answer_is_on_disk_with_the_effect(start_server):
+    """The writer stands still right after the transaction of the request; nobody hears the answer, and the server is killed."""
+    server = start_server()
+    client = server.client().log_in()
+    for what, (path, body, has_happened, is_the_answer) in ANSWERS_ONCE.items():
+        head = {"Authorization": f"Bearer {client.token}"} | keyed("cut")
+        heard: list = []
+
+        def post():
+            try:
+                heard.append(requests.post(server.base_url + path, json=body, headers=head, timeout=20))
+            except requests.RequestException:
+                pass  # the connection died with the server
+
+        for _ in range(10):
+            client.put(FAULTS, {"writes": "stall", "after": 1})
+            sender = threading.Thread(target=post)
+            sender.start()
+            until(lambda: client.get(FAULTS)["struck"] > 0, 10, "the writer stands still")
+            happened = has_happened(client)
+            server.kill()
+            sender.join(20)
+            server.start()
+            if happened:
+                break  # else something of the server's own was written in between
+        assert happened and not heard, what
+        again = client.request("POST", path, body, headers=keyed("cut"))
+        assert again.headers.get("Idempotency-Replayed") == "true" and is_the_answer(server, again), f"{what}: {again.status_code} {again.text}"
+        assert has_happened(client) == 1, what
 
 
 def test_a_kill_between_the_effect_and_the_answer_makes_neither_two_nor_none(start_server):

@@ -37,12 +37,21 @@ std::string slot_of(const IdempotencyRecord& record) {
     return record.scope + "\n" + record.key;
 }
 
+void fill_answer(IdempotencyRecord& record, const telephony::Secrets& secrets, int status, std::string_view body) {
+    record.http_status = status;
+    record.response = crypto::base64(secrets.seal(body, "idempotency/" + slot_of(record)).bytes);
+}
+
 Error reused() {
     return {ErrorCode::IdempotencyMismatch, "The Idempotency-Key was used before with another body.",
             "Idempotency-Key"};
 }
 
 }  // namespace
+
+void keep_answer(telephony::WriteContext& write, const telephony::Secrets& secrets, int status, std::string_view body) {
+    if (write.idempotency) fill_answer(*write.idempotency, secrets, status, body);
+}
 
 /// One request on its way through the gate.
 struct IdempotencyGate::Attempt {
@@ -168,8 +177,7 @@ void IdempotencyGate::keep(IdempotencyRecord record, net::HttpResponse response,
         landing->answer(response);
         return std::move(responder).respond(std::move(response));
     }
-    record.http_status = response.status;
-    record.response = crypto::base64(secrets_.seal(response.body.view(), "idempotency/" + slot_of(record)).bytes);
+    fill_answer(record, secrets_, response.status, response.body.view());
     telephony::UnitOfWork unit;
     unit.idempotency = std::move(record);
     store_.submit(std::move(unit), api_,

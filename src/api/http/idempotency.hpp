@@ -3,9 +3,10 @@
 /// under the same key is carried out once within 24 hours and answered alike: concurrent ones wait for the first,
 /// later ones get what was kept, and another body under the key is a 422.
 ///
-/// How it survives a crash: the unit of work that carries the request out claims the key in the same transaction; the
-/// answer is kept before it goes out. A claim without an answer (the server died in between) is answered from what the
-/// request made. Only success is kept: a refused request changed nothing and may be sent again.
+/// How it survives a crash: the unit of work that carries the request out claims the key in the same transaction, with
+/// the answer where it is known beforehand (keep_answer); what was answered is kept before it goes out. A claim without
+/// an answer (the server died in between) is answered from what the request made. Only success is kept: a refused
+/// request changed nothing and may be sent again.
 ///
 /// Answers are kept sealed, because some show a secret once. API thread, but answers may come from any. The gate
 /// outlives every request. Source: product.md "Idempotency-Key".
@@ -18,11 +19,16 @@
 #include "api/http/router.hpp"
 #include "telephony/ports/secrets.hpp"
 #include "telephony/ports/store.hpp"
+#include "telephony/write_context.hpp"
 
 namespace dp::api {
 
 /// The claim of a POST's key: who, where, which key, which body.
 telephony::IdempotencyRecord idempotency_of(const ApiRequest& request);
+
+/// Puts the answer into the claim, so that one transaction holds the effect and what is said of it. Nothing without a
+/// key. `body` empty: an answer without one.
+void keep_answer(telephony::WriteContext& write, const telephony::Secrets& secrets, int status, std::string_view body);
 
 class IdempotencyGate {
 public:

@@ -72,15 +72,7 @@ void create(ApiContext& context, const ApiRequest& request, Reply reply) {
     const std::string secret = std::string(kMark) + context.random.token(kKeyLength);
     key.key_sha256 = telephony::secret_digest(secret);
     key.prefix = secret.substr(0, telephony::kKeyPrefix);
-    context.configuration.create(write_context(request, context.clock), std::move(key), context.executor,
-                                 [reply = std::move(reply), secret](Result<telephony::Committed> done) mutable {
-                                     if (!done) return std::move(reply).error(done.error());
-                                     const auto& made = *std::get<telephony::Ptr<ApiKey>>(done->entities.front());
-                                     auto out = key_json(made, *done->snapshot->organization(made.meta.organization));
-                                     out["key"] = secret;
-                                     reply.add_header("ETag", fmt::format("\"{}\"", made.meta.version));
-                                     std::move(reply).json(201, out);
-                                 });
+    store_entity(context, request, std::move(reply), key_shape(), std::move(key), 201, json::object{{"key", secret}});
 }
 
 void replace(ApiContext& context, const ApiRequest& request, Reply reply) {

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include "api/genesys/conversation_json.hpp"
+#include "api/http/idempotency.hpp"
+#include "api/http/json_writer.hpp"
 #include "api/resources/conversation_access.hpp"
 #include "api/resources/resources.hpp"
 #include "base/log.hpp"
@@ -248,6 +250,7 @@ private:
         auto write = write_context(request, context_.clock);
         auto prepared = context_.conversations.prepare(write, call);
         if (!prepared) return std::move(reply).error(prepared.error());
+        keep_answer(write, context_.secrets, 201, json_text(conversation_json(*prepared->conversation)));
         auto& context = context_;
         // Who calls from the console asked for it on that very phone; everybody else's call rings there.
         const auto answer =

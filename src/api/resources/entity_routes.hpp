@@ -12,6 +12,8 @@
 
 #include "api/api_context.hpp"
 #include "api/genesys/envelope.hpp"
+#include "api/http/idempotency.hpp"
+#include "api/http/json_writer.hpp"
 #include "api/http/paging.hpp"
 #include "api/http/writes.hpp"
 
@@ -157,6 +159,41 @@ telephony::Reply<telephony::Committed> when_stored(Reply reply, const Shape<T>& 
     };
 }
 
+/// The entity as the store will have it after this write: what becomes of its meta is known beforehand.
+template <class T>
+T as_stored(T entity, const telephony::WriteContext& write) {
+    auto& meta = entity.meta;
+    if (meta.version == 0) meta.created = write.now, meta.created_by = write.actor.id;
+    meta.organization = write.organization;
+    meta.modified = write.now;
+    meta.modified_by = write.actor.id;
+    ++meta.version;
+    return entity;
+}
+
+/// Stores an entity, a new one (version 0) or the present one changed, and answers with it; `once` is shown in this
+/// answer alone (a secret). Under an Idempotency-Key one transaction holds entity and answer.
+template <class T>
+void store_entity(ApiContext& context, const ApiRequest& request, Reply reply, Shape<T> shape, T entity, int status,
+                  boost::json::object once = {}) {
+    shape.to_json = [to_json = std::move(shape.to_json), once = std::move(once)](const T& each, const auto& config) {
+        auto out = to_json(each, config);
+        for (const auto& [name, value] : once) out[name] = value;
+        return out;
+    };
+    auto write = write_context(request, context.clock);
+    if (write.idempotency)
+        keep_answer(write, context.secrets, status,
+                    json_text(shape.to_json(as_stored(entity, write), request.config())));
+    const auto version = entity.meta.version;
+    auto answer = when_stored(std::move(reply), shape, status);
+    if (version == telephony::kMustNotExist)
+        context.configuration.create(std::move(write), std::move(entity), context.executor, std::move(answer));
+    else
+        context.configuration.replace(std::move(write), std::move(entity), version, context.executor,
+                                      std::move(answer));
+}
+
 /// POST, PUT and DELETE. `fill` reads the body's fields into an entity (a fresh one, or the present one for PUT).
 template <class T>
 void add_writes(Router& router, ApiContext& context, const Shape<T>& shape, std::function<void(JsonReader&, T&)> fill) {
@@ -172,8 +209,7 @@ void add_writes(Router& router, ApiContext& context, const Shape<T>& shape, std:
                     (*body)->ignore(kEnvelopeFields);
                     fill(**body, entity);
                     if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
-                    context.configuration.create(write_context(request, context.clock), std::move(entity),
-                                                 context.executor, when_stored(std::move(reply), shape, shape.created));
+                    store_entity(context, request, std::move(reply), shape, std::move(entity), shape.created);
                 },
                 shape.refusal});
     router.add({"PUT", shape.item, shape.write,

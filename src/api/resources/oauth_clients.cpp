@@ -216,16 +216,9 @@ void refuse(Reply reply, const Error& error) {
     std::move(reply).error(403, "missing.permissions", error);
 }
 
-/// Answers with the client and, this once, its secret.
-telephony::Reply<telephony::Committed> when_stored_with_secret(Reply reply, std::string secret) {
-    return [reply = std::move(reply), secret = std::move(secret)](Result<telephony::Committed> done) mutable {
-        if (!done) return std::move(reply).error(done.error());
-        const auto& client = *std::get<telephony::Ptr<OAuthClient>>(done->entities.front());
-        auto out = client_json(client, *done->snapshot->organization(client.meta.organization));
-        if (!secret.empty()) out["secret"] = secret;
-        reply.add_header("ETag", fmt::format("\"{}\"", client.meta.version));
-        std::move(reply).json(200, out);
-    };
+/// Beside the client, in this answer alone.
+json::object shown_once(const std::string& secret) {
+    return secret.empty() ? json::object{} : json::object{{"secret", secret}};
 }
 
 void create(ApiContext& context, const ApiRequest& request, Reply reply) {
@@ -240,10 +233,9 @@ void create(ApiContext& context, const ApiRequest& request, Reply reply) {
         (*body)->refuse("publicClient", "may not be true with the grant type CLIENT-CREDENTIALS");
     if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
     if (auto ok = may_manage(request, client); !ok) return refuse(std::move(reply), ok.error());
-    std::string secret = is_public ? "" : context.random.token(kSecretLength);
+    const std::string secret = is_public ? "" : context.random.token(kSecretLength);
     if (!is_public) client.secret_sha256 = telephony::secret_digest(secret);
-    context.configuration.create(write_context(request, context.clock), std::move(client), context.executor,
-                                 when_stored_with_secret(std::move(reply), std::move(secret)));
+    store_entity(context, request, std::move(reply), client_shape(), std::move(client), 200, shown_once(secret));
 }
 
 void replace(ApiContext& context, const ApiRequest& request, Reply reply) {
@@ -276,11 +268,9 @@ void rotate(ApiContext& context, const ApiRequest& request, Reply reply) {
         return std::move(reply).error({ErrorCode::Conflict, "A public client has no secret.", id});
     if (auto ok = may_manage(request, *present); !ok) return refuse(std::move(reply), ok.error());
     OAuthClient client = *present;
-    std::string secret = context.random.token(kSecretLength);
+    const std::string secret = context.random.token(kSecretLength);
     client.secret_sha256 = telephony::secret_digest(secret);
-    const auto version = client.meta.version;
-    context.configuration.replace(write_context(request, context.clock), std::move(client), version, context.executor,
-                                  when_stored_with_secret(std::move(reply), std::move(secret)));
+    store_entity(context, request, std::move(reply), client_shape(), std::move(client), 200, shown_once(secret));
 }
 
 json::object scope_json(const ScopeFacts& scope) {

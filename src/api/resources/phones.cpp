@@ -180,13 +180,21 @@ void create_phone(ApiContext& context, ApiRequest request, Reply reply) {
     fill_phone(**body, phone);
     if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
     if (phone.base_settings.empty()) return refuse_without_base_settings(std::move(reply));
-    context.phones.create(write_context(request, context.clock), std::move(phone), context.executor,
-                          [reply = std::move(reply), &context](Result<telephony::CreatedPhone> done) mutable {
+    auto write = write_context(request, context.clock);
+    auto draft = context.phones.draft(write, std::move(phone));
+    if (!draft) return std::move(reply).error(draft.error());
+    const auto shown = [&context](const Phone& made, const std::string& password, const OrganizationConfig& config) {
+        auto out = phone_json(made, config, context.live_stations);
+        out["sip"].as_object()["password"] = password;  // this once
+        return out;
+    };
+    keep_answer(write, context.secrets, 201,
+                json_text(shown(as_stored(draft->phone, write), draft->sip_password, request.config())));
+    context.phones.create(std::move(write), std::move(*draft), context.executor,
+                          [reply = std::move(reply), shown](Result<telephony::CreatedPhone> done) mutable {
                               if (!done) return std::move(reply).error(done.error());
                               const auto& config = *done->commit.snapshot->organization(done->phone->meta.organization);
-                              auto out = phone_json(*done->phone, config, context.live_stations);
-                              out["sip"].as_object()["password"] = done->sip_password;  // shown this once
-                              std::move(reply).json(201, out);
+                              std::move(reply).json(201, shown(*done->phone, done->sip_password, config));
                           });
 }
 

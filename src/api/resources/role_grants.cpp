@@ -69,8 +69,10 @@ void change(ApiContext& context, const ApiRequest& request, const std::vector<st
     if (wanted.kind != Kind::Remove)
         if (auto ok = may_grant(request.caller, request.config(), wanted.roles); !ok)
             return std::move(reply).error(403, "missing.permissions", ok.error());
+    auto write = write_context(request, context.clock);
+    keep_answer(write, context.secrets, 204, {});  // of the POSTs here
     telephony::change_roles(
-        context.store, write_context(request, context.clock), subjects, wanted, context.executor,
+        context.store, write, subjects, wanted, context.executor,
         [reply = std::move(reply), answer = std::move(answer)](Result<telephony::Committed> done) mutable {
             done ? answer(std::move(reply), *done->snapshot) : std::move(reply).error(done.error());
         });

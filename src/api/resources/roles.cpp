@@ -75,8 +75,7 @@ void create(ApiContext& context, const ApiRequest& request, Reply reply) {
     if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
     if (auto ok = may_grant(request.caller, role); !ok)
         return std::move(reply).error(403, "missing.permissions", ok.error());
-    context.configuration.create(write_context(request, context.clock), std::move(role), context.executor,
-                                 when_stored(std::move(reply), role_shape(), 200));
+    store_entity(context, request, std::move(reply), role_shape(), std::move(role), 200);
 }
 
 // A built-in role is what others are compared with, and the way back when one has been spoilt.

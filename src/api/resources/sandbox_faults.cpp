@@ -39,8 +39,9 @@ void set(store::StoreFaults& faults, const ApiRequest& request, Reply reply) {
     const auto name = (*body)->required_text("writes", 16);
     const auto* row = std::ranges::find(kNames, name, &std::pair<std::string_view, FaultKind>::first);
     if (row == kNames.end()) (*body)->refuse("writes", "must be none, refuse, full or stall");
+    const auto after = (*body)->integer("after", 0, 1000).value_or(0);
     if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
-    faults.set(row->second);
+    faults.set(row->second, static_cast<std::uint64_t>(after));
     std::move(reply).json(200, state_of(faults));
 }
 

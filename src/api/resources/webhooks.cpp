@@ -125,8 +125,8 @@ public:
         if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
         const auto secret = events::make_secret(context_.random);
         webhook.secret = context_.secrets.seal(secret, telephony::secret_context(webhook.id));
-        context_.configuration.create(write_context(request, context_.clock), std::move(webhook), context_.executor,
-                                      showing(secret, std::move(reply), 201));
+        store_entity(context_, request, std::move(reply), shape_, std::move(webhook), 201,
+                     json::object{{"secret", secret}});
     }
 
     void replace(const ApiRequest& request, Reply reply) const {
@@ -152,9 +152,8 @@ public:
         webhook.previous_secret = webhook.secret;
         webhook.previous_until = context_.clock.wall() + kChangeOver;
         webhook.secret = context_.secrets.seal(secret, telephony::secret_context(webhook.id));
-        context_.configuration.replace(write_context(request, context_.clock), std::move(webhook),
-                                       present->meta.version, context_.executor,
-                                       showing(secret, std::move(reply), 200));
+        store_entity(context_, request, std::move(reply), shape_, std::move(webhook), 200,
+                     json::object{{"secret", secret}});
     }
 
     void deliveries(const ApiRequest& request, Reply reply) const {
@@ -232,18 +231,6 @@ private:
         auto present = request.config().all<Webhook>().find(id);
         if (!present) std::move(reply).error(not_found("webhook", id));
         return present;
-    }
-    /// The answer to a write, with the one sight of the secret.
-    telephony::Reply<telephony::Committed> showing(std::string secret, Reply reply, int status) const {
-        return [reply = std::move(reply), secret = std::move(secret), status,
-                shape = shape_](Result<telephony::Committed> done) mutable {
-            if (!done) return std::move(reply).error(done.error());
-            const auto& webhook = *std::get<telephony::Ptr<Webhook>>(done->entities.front());
-            auto out = shape.to_json(webhook, *done->snapshot->organization(webhook.meta.organization));
-            out["secret"] = secret;
-            reply.add_header("ETag", "\"" + std::to_string(webhook.meta.version) + "\"");
-            std::move(reply).json(status, out);
-        };
     }
     void send_replay(const Webhook& webhook, const events::Replay& what, Reply reply) const {
         context_.webhooks.replay(webhook.meta.organization, webhook.id, what, context_.executor,

@@ -125,6 +125,16 @@ Outcome<void> UnitWriter::apply_all(t::UnitOfWork& unit, WallTime now, Applied& 
     return {};
 }
 
+namespace {
+
+/// What a request was answered with, after the unit that carried it out.
+bool is_answer_alone(const t::UnitOfWork& unit) {
+    return unit.idempotency->http_status != 0 && unit.puts.empty() && unit.removes.empty() &&
+           unit.conversations.empty() && unit.grants.empty() && unit.events.empty();
+}
+
+}  // namespace
+
 Outcome<bool> UnitWriter::replayed(const t::UnitOfWork& unit, WallTime now, Applied& out) {
     if (!unit.idempotency) return false;
     const t::IdempotencyRecord& asked = *unit.idempotency;
@@ -143,9 +153,7 @@ Outcome<bool> UnitWriter::replayed(const t::UnitOfWork& unit, WallTime now, Appl
                      asked.key));
         return false;
     }
-    // The answer of a unit that claimed the key completes its record.
-    if (asked.http_status != 0 && found->http_status == 0 && found->request_sha256 == asked.request_sha256)
-        return false;
+    if (is_answer_alone(unit) && found->request_sha256 == asked.request_sha256) return false;
     if (found->request_sha256 != asked.request_sha256)
         return refuse(ErrorCode::IdempotencyMismatch, "The Idempotency-Key was used before with another request.",
                       "Idempotency-Key");

@@ -86,6 +86,7 @@ void change_roles(Store& store, const WriteContext& context, const std::vector<s
         unit.audit.push_back(make_audit(context, "update", type, id));
         unit.puts.push_back(std::move(*put));
     }
+    unit.idempotency = context.idempotency;
     store.submit(std::move(unit), reply_on, std::move(reply));
 }
 

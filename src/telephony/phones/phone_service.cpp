@@ -16,10 +16,10 @@ Reply<Committed> with_password(std::string password, Reply<CreatedPhone> reply) 
 
 }  // namespace
 
-void PhoneService::create(WriteContext context, Phone phone, Executor& reply_on, Reply<CreatedPhone> reply) {
+Result<PhoneDraft> PhoneService::draft(const WriteContext& context, Phone phone) const {
     const auto snapshot = store_.snapshots().current();
     const auto& config = snapshot->organization(context.organization);
-    if (!config) return reply(fail(ErrorCode::NotFound, "The organization does not exist."));
+    if (!config) return fail(ErrorCode::NotFound, "The organization does not exist.");
     if (phone.id.empty()) phone.id = PhoneId(random_.uuid());
     phone.station = StationId(phone.id.str());
     const std::string username = phone.sip.username.empty() ? phone.id.str() : phone.sip.username;
@@ -27,8 +27,18 @@ void PhoneService::create(WriteContext context, Phone phone, Executor& reply_on,
     const DigestPolicy digest = phone.sip.digest;
     phone.sip = make_sip_account(secrets_, username, config->organization().sip_domain, password);
     phone.sip.digest = digest;
-    configuration_.create(std::move(context), std::move(phone), reply_on,
-                          with_password(std::move(password), std::move(reply)));
+    return PhoneDraft{std::move(phone), std::move(password)};
+}
+
+void PhoneService::create(WriteContext context, PhoneDraft draft, Executor& reply_on, Reply<CreatedPhone> reply) {
+    configuration_.create(std::move(context), std::move(draft.phone), reply_on,
+                          with_password(std::move(draft.sip_password), std::move(reply)));
+}
+
+void PhoneService::create(WriteContext context, Phone phone, Executor& reply_on, Reply<CreatedPhone> reply) {
+    auto made = draft(context, std::move(phone));
+    if (!made) return reply(std::unexpected(std::move(made).error()));
+    create(std::move(context), std::move(*made), reply_on, std::move(reply));
 }
 
 void PhoneService::replace(WriteContext context, Phone phone, std::int64_t expected_version, Executor& reply_on,

@@ -9,6 +9,12 @@
 
 namespace dp::telephony {
 
+/// A phone as create() stores it, and the password that goes with its SIP account.
+struct PhoneDraft {
+    Phone phone;
+    std::string sip_password;
+};
+
 struct CreatedPhone {
     Ptr<Phone> phone;
     std::string sip_password;  ///< shown this once
@@ -21,6 +27,8 @@ public:
         : store_(store), configuration_(store, random), secrets_(secrets), random_(random) {}
 
     /// `phone` with name, site, base settings and user; id, station and SIP user name are made when empty.
+    Result<PhoneDraft> draft(const WriteContext& context, Phone phone) const;
+    void create(WriteContext context, PhoneDraft draft, Executor& reply_on, Reply<CreatedPhone> reply);
     void create(WriteContext context, Phone phone, Executor& reply_on, Reply<CreatedPhone> reply);
     /// Keeps station and SIP account.
     void replace(WriteContext context, Phone phone, std::int64_t expected_version, Executor& reply_on,
