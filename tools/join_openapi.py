@@ -17,8 +17,9 @@ import sys
 import yaml
 
 METHODS = ("get", "post", "put", "patch", "delete")
-OPERATION_KEYS = {"id", "summary", "description", "scopes", "refusal", "access", "style", "query", "headers", "body", "form",
+OPERATION_KEYS = {"id", "summary", "description", "scopes", "refusal", "access", "style", "query", "headers", "body", "optional_body", "form",
                   "answers", "errors", "deprecated", "schemes"}
+PATH_SCHEMA = {"divisionId": "DivisionId", "scopeId": "ScopeId"}  # path parameters that are no plain ids
 ERROR_SCHEMA = {"genesys": "ErrorBody", "oauth": "OAuthError", "detail": "DetailError"}
 ERROR_TEXT = {
     400: "The request breaks a rule: the message names the field and the rule. Nothing has changed.",
@@ -151,8 +152,8 @@ def error_statuses(path: str, method: str, operation: dict, style: str) -> list[
         out |= {404, 414}
     if operation.get("query") or operation.get("body") or operation.get("form"):
         out |= {invalid, 400, 414}
-    if operation.get("body"):
-        out |= {413, 415}
+    if operation.get("body") or operation.get("optional_body"):
+        out |= {invalid, 400, 413, 415}
     if is_keyed(method, operation):
         out |= {400, 409, 422}
     if method in ("put", "patch"):
@@ -173,7 +174,8 @@ def security(operation: dict, style: str) -> list:
 
 
 def parameters(path: str, method: str, operation: dict, named: dict, where: str) -> list:
-    out = [{"name": name, "in": "path", "required": True, "schema": reference("Id")} for name in re.findall(r"{(\w+)}", path)]
+    out = [{"name": name, "in": "path", "required": True, "schema": reference(PATH_SCHEMA.get(name, "Id"))}
+           for name in re.findall(r"{(\w+)}", path)]
     for item in operation.get("query") or []:
         if isinstance(item, dict):
             out.append({"in": "query"} | shorthand(item))
@@ -206,6 +208,8 @@ def join_operation(path: str, method: str, operation: dict, tag: str, style: str
     out["parameters"] = parameters(path, method, operation, named, where)
     if "body" in operation:
         out["requestBody"] = {"required": True, "content": {"application/json": {"schema": shorthand(as_schema(operation["body"]))}}}
+    if "optional_body" in operation:
+        out["requestBody"] = {"required": False, "content": {"application/json": {"schema": shorthand(as_schema(operation["optional_body"]))}}}
     if "form" in operation:
         out["requestBody"] = {"required": True, "content": {
             "application/x-www-form-urlencoded": {"schema": shorthand(as_schema(operation["form"]))}}}

@@ -35,6 +35,19 @@ def test_every_schema_is_a_schema(document):
         jsonschema.Draft202012Validator.check_schema(schema), name
 
 
+def test_it_is_an_openapi_document_to_a_validator_that_others_wrote(document, tmp_path):
+    from harness import npm
+    folder = npm.installed("openapi")
+    assert npm.run_node(folder / "validate.mjs", npm.json_file(tmp_path / "openapi.json", document)).startswith("valid 3.1")
+
+
+def test_a_summary_is_a_sentence_and_not_a_description_that_slipped(document):
+    """A key that was quoted into a summary is lost to everybody who reads the document."""
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            assert not re.search(r"\b(body|answers|query|scopes|errors|form): ", operation["summary"]), f"{method} {path}: {operation['summary']}"
+
+
 @pytest.mark.parametrize("path, body, complaint", [
     ("/api/v2/users/x", {"id": "x", "name": "X", "colour": "red"}, "colour"),
     ("/api/v2/users/x", {"id": "x"}, "name"),
