@@ -223,12 +223,13 @@ def call(client):
         client.request("POST", f"/api/v2/conversations/{each['id']}/disconnect")
 
 
-def test_transport_and_media_are_marked_as_the_base_settings_say(client, settings, phone, call):
-    client.put(f"{SETTINGS}/{settings['id']}", {"name": settings["name"], "transportDscp": 33, "mediaDscp": 41})
+@pytest.mark.parametrize("transport, media", [(33, 41), (0, 63), (63, 0)])
+def test_transport_and_media_are_marked_as_the_base_settings_say(client, settings, phone, call, transport, media):
+    client.put(f"{SETTINGS}/{settings['id']}", {"name": settings["name"], "transportDscp": transport, "mediaDscp": media})
     with SipPhone(phone["account"]) as device:
         call(phone)
         until(lambda: device.media_dscp, 10, "media arrived")
-        assert (device.sip_dscp, device.media_dscp) == ({33}, {41})
+        assert (device.sip_dscp, device.media_dscp) == ({transport}, {media})
 
 
 def test_a_session_keeps_the_marks_it_logged_in_with(client, settings, phone, call):
