@@ -285,6 +285,7 @@ void Call::on_accepted(LegId id) {
 
 void Call::reopen(CallSide& side, CallLeg& leg) {
     leg.reopened = true;
+    leg.held = false;  // what it answered to `inactive` is no hold
     leg.negotiation->set_direction(sdp::Direction::SendRecv);
     order_codecs(side, leg, planned_codecs(side));
     ports_.signaling.offer(leg.id, leg.negotiation->make_offer());

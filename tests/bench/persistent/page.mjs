@@ -1,0 +1,79 @@
+// The agent of run.py: the browser phone in headless Chromium, told by lines on stdin what to do, answering one line of JSON each.
+// Times are milliseconds of the machine's clock, as run.py has it.
+//
+//   login       → {}            loads the page and logs in: the settings of this moment hold from here on
+//   take        → {alerted, accepted, heard}   waits for a call, presses Answer in the moment it shows, waits for the other side's voice
+//   over        → {}            until that call is off the line
+
+import { createInterface } from 'node:readline';
+import { Browser, button, readOptions, WAIT } from '../../e2e/browser/harness.mjs';
+
+/** In the page, before its own code. */
+function prepare() {
+  const now = () => performance.timeOrigin + performance.now();
+  const answerButton = () =>
+    [...document.querySelectorAll('button')].find((each) => each.textContent.trim() === 'Answer' && !each.disabled);
+  const appears = (look) =>
+    new Promise((resolve) => {
+      const found = look();
+      if (found) return resolve(found);
+      const observer = new MutationObserver(() => {
+        const later = look();
+        if (!later) return;
+        observer.disconnect();
+        resolve(later);
+      });
+      observer.observe(document, { childList: true, subtree: true, attributes: true });
+    });
+  /** When a packet of the other side was last played, over all connections. */
+  const lastPlayed = () => {
+    const sources = window.__probe.connections
+      .filter((pc) => pc.connectionState !== 'closed')
+      .flatMap((pc) => pc.getReceivers().flatMap((receiver) => receiver.getSynchronizationSources()));
+    const latest = Math.max(0, ...sources.map(({ timestamp }) => timestamp));
+    return latest > 1e12 ? latest : latest + performance.timeOrigin;
+  };
+  window.__take = async () => {
+    const answer = await appears(answerButton);
+    const alerted = now();
+    answer.click();
+    const accepted = now();
+    let heard = lastPlayed();
+    while (heard <= accepted) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      heard = lastPlayed();
+    }
+    return { alerted, accepted, heard };
+  };
+}
+
+const { firstRun } = readOptions(process.argv.slice(2));
+const browser = await Browser.launch({});
+const page = await browser.open(firstRun.baseUrl);
+await browser.context.addInitScript(prepare);
+
+const verbs = {
+  async login() {
+    await browser.context.clearCookies();
+    await page.goto(`${firstRun.baseUrl}/ui/`);
+    await page.getByLabel('User').fill(firstRun.console.user);
+    await page.getByLabel('Password').fill(firstRun.console.password);
+    await button(page, 'Log in').click();
+    await page.getByText('Registered', { exact: true }).waitFor({ timeout: WAIT });
+    return {};
+  },
+  take: () => page.evaluate(() => window.__take()),
+  async over() {
+    await page.locator('article[data-status="connected"]').waitFor({ state: 'detached', timeout: WAIT });
+    return {};
+  },
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  try {
+    console.log(JSON.stringify(await verbs[line.trim()]()));
+  } catch (error) {
+    console.log(JSON.stringify({ error: String(error) }));
+  }
+}
+await browser.close();
