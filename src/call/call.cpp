@@ -183,7 +183,7 @@ void Call::dismiss(CallLeg& leg, const Release& release, const telephony::Termin
         ports_.signaling.hang_up(leg.id, release);
         return leg_gone(leg, termination);
     }
-    const bool untaken = leg.state != LegState::Answered && !leg.reopened;
+    const bool untaken = leg.state != LegState::Answered;
     ports_.signaling.rest(leg.id, release);
     CallLeg resting;
     resting.id = std::exchange(leg.id, LegId{});  // what is left here is a record: its events are not this call's

@@ -178,7 +178,9 @@ private:
     Codecs planned_codecs(const CallSide& side);
     OutgoingLeg invite_for(const CallSide& side) const;
     std::string offer_of(CallLeg& leg) const;
-    void reopen(CallSide& side, CallLeg& leg);
+    void open_kept(CallSide& side, CallLeg& leg);
+    void on_kept_answered(CallSide& side, CallLeg& leg, const PeerSdp& sdp);
+    void connection_lost(CallSide& side, CallLeg& leg);
     void phone_failed(CallSide& side, CallLeg& leg, const LegFailure& failure);
     void gateway_failed(CallSide& side, CallLeg& leg, const LegFailure& failure);
     void win(CallSide& side, CallLeg& leg);

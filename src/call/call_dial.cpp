@@ -59,6 +59,7 @@ bool Call::alert_phone(CallSide& side, const PhoneContact& contact) {
         AnswerMode::Automatic)
         invite.answer_mode = AnswerMode::Automatic;
     ports_.signaling.alert(leg.id, std::move(invite));
+    open_kept(side, leg);
     return true;
 }
 
@@ -271,7 +272,7 @@ void Call::win(CallSide& side, CallLeg& leg) {
     }
 }
 
-/// The phone takes what it was alerted to inside its connection.
+/// The phone takes what it was alerted to inside its connection: it has won once its media is open.
 void Call::on_accepted(LegId id) {
     CallSide* side = side_of(id);
     CallLeg* leg = find(id);
@@ -280,15 +281,36 @@ void Call::on_accepted(LegId id) {
         return dismiss(*leg, {.q850 = 26, .answered_elsewhere = true},
                        telephony::terminate(EndReason::Cancelled, Reached::NotConnected));
     leg->state = LegState::Taken;
-    if (!leg->negotiation->awaits_answer()) reopen(*side, *leg);  // else `inactive` is on its way
+    if (leg->opening == Opening::Open) on_answered(id, {});
 }
 
-void Call::reopen(CallSide& side, CallLeg& leg) {
-    leg.reopened = true;
-    leg.held = false;  // what it answered to `inactive` is no hold
+/// Asks the phone for its media while it rings: what is left for the moment of acceptance is to join. Nobody is joined
+/// to it before, and the phone keeps its microphone to itself.
+void Call::open_kept(CallSide& side, CallLeg& leg) {
+    if (leg.negotiation->awaits_answer()) return;  // `inactive` is on its way: on_kept_answered()
+    leg.opening = Opening::Asked;
     leg.negotiation->set_direction(sdp::Direction::SendRecv);
     order_codecs(side, leg, planned_codecs(side));
     ports_.signaling.offer(leg.id, leg.negotiation->make_offer());
+}
+
+/// An offer of ours to a kept leg that has not answered the call yet. An empty `sdp`: it was refused.
+void Call::on_kept_answered(CallSide& side, CallLeg& leg, const PeerSdp& sdp) {
+    const bool agreed = !sdp.empty() && take_sdp(leg, sdp).has_value();
+    if (!agreed) leg.negotiation->withdraw_offer();
+    if (leg.opening == Opening::Closed) return open_kept(side, leg);  // that was `inactive`
+    if (!agreed) return connection_lost(side, leg);
+    leg.opening = Opening::Open;
+    if (leg.state == LegState::Taken) on_answered(leg.id, {});
+}
+
+/// A kept leg that rings cannot be used any more: an INVITE takes its place.
+void Call::connection_lost(CallSide& side, CallLeg& leg) {
+    LegFailure failure;
+    failure.kind = LegFailure::Kind::Transport;
+    ports_.signaling.hang_up(leg.id, {});
+    leg.path_up = false;
+    phone_failed(side, leg, failure);
 }
 
 void Call::on_failed(LegId id, const LegFailure& failure) {

@@ -22,9 +22,16 @@ enum class LegState : std::uint8_t {
     Placed,   ///< our INVITE is out
     Ringing,
     EarlyMedia,
-    Taken,  ///< alerted inside a kept dialog: the phone accepts, our re-INVITE is due or out
+    Taken,  ///< alerted inside a kept dialog: the phone accepts, its media is not open yet
     Answered,
     Gone,
+};
+
+/// The media of a kept leg that a call has borrowed.
+enum class Opening : std::uint8_t {
+    Closed,  ///< `inactive`, or on its way to it
+    Asked,   ///< our `sendrecv` is out
+    Open,
 };
 
 struct CallLeg {
@@ -39,9 +46,9 @@ struct CallLeg {
     telephony::TrunkId trunk;  ///< not empty: holds one of its sessions
     GatewayId gateway;
     telephony::StationId station;
-    ContactId contact;      ///< of a phone that we called
-    bool kept = false;      ///< borrowed: its dialog and media stood before this call
-    bool reopened = false;  ///< our `sendrecv` to a kept one is out
+    ContactId contact;  ///< of a phone that we called
+    bool kept = false;  ///< borrowed: its dialog and media stood before this call
+    Opening opening = Opening::Closed;
     bool path_up = false;
     bool held = false;            ///< by its peer
     telephony::SetParty asked{};  ///< what the API has asked of this party

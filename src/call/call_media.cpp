@@ -158,22 +158,15 @@ void Call::on_offer(LegId id, const PeerSdp& sdp) {
 void Call::on_offer_answered(LegId id, const PeerSdp& sdp) {
     CallLeg* leg = find(id);
     if (leg == nullptr || !leg->live()) return;
-    if (leg->state == LegState::Taken && leg->reopened) return on_answered(id, sdp);
+    if (leg->kept && leg->state != LegState::Answered) return on_kept_answered(*side_of(id), *leg, sdp);
     exchange_.answered(*leg, partner_of(id), sdp);
-    if (leg->state == LegState::Taken) reopen(*side_of(id), *leg);
 }
 
-/// A kept leg that cannot be opened again is of no use: 488, and it ends.
 void Call::on_offer_refused(LegId id, int status) {
     CallLeg* leg = find(id);
     if (leg == nullptr || !leg->live()) return;
+    if (leg->kept && leg->state != LegState::Answered) return on_kept_answered(*side_of(id), *leg, {});
     exchange_.refused(*leg, partner_of(id), status);
-    if (leg->state != LegState::Taken) return;
-    if (!leg->reopened) return reopen(*side_of(id), *leg);
-    ports_.signaling.hang_up(id, {.q850 = 65});
-    const LegFailure unusable{
-        .kind = LegFailure::Kind::Transport, .status = 0, .phrase = {}, .q850 = {}, .retry_after = {}};
-    phone_failed(*side_of(id), *leg, unusable);
 }
 
 std::string Call::current_sdp(LegId id) {
@@ -217,12 +210,7 @@ void Call::on_media_failed(LegId id, MediaFailure failure) {
     CallLeg* leg = find(id);
     if (leg == nullptr || !leg->live()) return;
     leg->path_up = false;  // nothing to be kept
-    if (leg->kept && side->winner != id) {
-        ports_.signaling.hang_up(id, {});
-        const LegFailure gone{
-            .kind = LegFailure::Kind::Transport, .status = 0, .phrase = {}, .q850 = {}, .retry_after = {}};
-        return phone_failed(*side, *leg, gone);
-    }
+    if (leg->kept && side->winner != id) return connection_lost(*side, *leg);
     if (side->winner == id) return lost(*side, telephony::terminate(reason_of_media(failure), reached()));
     if (!side->winner.valid() && side->live_legs() == 1 && leg->state != LegState::EarlyMedia)
         not_reached(*side, reason_of_media(failure));

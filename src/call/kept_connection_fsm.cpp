@@ -37,7 +37,7 @@ constexpr Row kRows[] = {
     {S::Idle, E::PeerEnded, kForget},
 
     {S::Lent, E::Rests, kRest},
-    {S::Lent, E::Untaken, {S::Idle, {A::ResumeClock}}},
+    {S::Lent, E::Untaken, {S::Settling, {A::Quiet, A::OfferInactive, A::ResumeClock}}},
     {S::Lent, E::Dropped, kForget},
 };
 

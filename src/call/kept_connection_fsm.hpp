@@ -8,7 +8,7 @@
 ///     Settling Idle  Refused   None  HangUp
 ///     Settling Idle  Borrowed  Lent  StopClock                     a call alerts the phone inside the dialog
 ///     Lent      Rests      Settling  Quiet OfferInactive StartClock   that call was answered, and is over
-///     Lent      Untaken    Idle      ResumeClock                   declined, cancelled, not answered: nothing was opened
+///     Lent      Untaken    Settling  Quiet OfferInactive ResumeClock  declined, cancelled, not answered
 ///     Lent      Dropped    None      Forget                        the call has closed it
 ///     Settling Idle  TimedOut   None  HangUp                       nobody called for the time the settings give
 ///     Settling Idle  PathLost   None  HangUp                       RFC 7675: the browser is gone; the next call is an INVITE
@@ -37,18 +37,20 @@
 ///
 ///     phone                               server
 ///       |<- INFO alert ---------------------|   call 3; P-Asserted-Identity, X-Dialplane-Conversation
-///       |-- 200 --------------------------->|   ringing
-///       |-- INFO accept, or decline ------->|
 ///       |<- INVITE a=sendrecv --------------|   codecs in the order of the other leg; same ICE, DTLS, SSRC
-///       |-- 200, both hear each other ----->|
+///       |-- 200 to each ------------------->|   ringing; media open, microphone off, joined to nobody
+///       |-- INFO accept, or decline ------->|   accept: both hear each other
 ///       |<- INFO release / INFO leave ----->|   the call is over, whoever ends it
 ///       |<- INVITE a=inactive --------------|
 ///
+/// The media is opened while the phone rings, not after it has accepted: the re-INVITE, and the tens of milliseconds in
+/// which a browser works at a description, then are no part of what the two wait for once the agent has said yes.
+///
 /// **Races.** *Caller gives up while it alerts*: INFO release. *Late accept* (of a call that was taken back or was
 /// answered elsewhere): 200, as RFC 6086 section 4.2.2 wants for what is wrong above SIP, and the release once more.
-/// *Two phones accept*: the first 200 to our re-INVITE wins, the other is released. *Alert not answered*: the call's own
-/// ringing time-out. *Both offer at once*: 491, ours is repeated (RFC 3261 section 14.1). *Accepted while `inactive` is
-/// still under way*: `sendrecv` follows its answer. *The phone's socket comes back* (same instance): the dialog goes
+/// *Two phones accept*: the first one whose media is open wins, the other is released. *Alert not answered*: the call's own
+/// ringing time-out. *Both offer at once*: 491, ours is repeated (RFC 3261 section 14.1). *Alerted while `inactive` is
+/// still under way*, or over while `sendrecv` is: the next offer follows the answer to the last. *The phone's socket comes back* (same instance): the dialog goes
 /// along (RFC 5626). *Settings changed*: a session keeps what it logged in with. *Server restart*: nothing is kept; the
 /// phone's first INVITE afterwards tells it.
 ///

@@ -26,7 +26,7 @@ TEST(KeptConnectionTable, IsWhatItsHeaderSays) {
         {{S::None, E::Rests}, rest},
         {{S::Lent, E::Rests}, rest},
         {{S::Settling, E::Settled}, {S::Idle, {}}},
-        {{S::Lent, E::Untaken}, {S::Idle, {A::ResumeClock}}},
+        {{S::Lent, E::Untaken}, {S::Settling, {A::Quiet, A::OfferInactive, A::ResumeClock}}},
         {{S::Lent, E::Dropped}, {S::None, {A::Forget}}},
     };
     for (const S state : {S::Settling, S::Idle}) {

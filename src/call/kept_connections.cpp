@@ -23,6 +23,7 @@ struct KeptConnections::Kept {
     KeptState state = KeptState::None;
     CallLeg leg;  ///< while it is not lent
     BorrowerId borrower;
+    bool waits = false;  ///< for the answer to an offer of the last call's, before it offers `inactive`
     TimePoint until = kNever;
     Timer clock;
 };
@@ -128,7 +129,7 @@ void KeptConnections::run(Kept& kept, KeptAction action) {
             ports_.media.stop_tone(kept.id);
             break;
         case KeptAction::OfferInactive:
-            offer_inactive(kept.leg);
+            offer_inactive(kept);
             break;
         case KeptAction::StartClock:
             kept.until = ports_.clock.now() + ports_.phones.keeps_connection(kept.contact);
@@ -147,9 +148,13 @@ void KeptConnections::run(Kept& kept, KeptAction action) {
     }
 }
 
-void KeptConnections::offer_inactive(CallLeg& leg) {
-    leg.negotiation->set_direction(sdp::Direction::Inactive);
-    ports_.signaling.offer(leg.id, leg.negotiation->make_offer());
+/// After the answer to what the call has offered, if that is still due.
+void KeptConnections::offer_inactive(Kept& kept) {
+    Negotiation& negotiation = *kept.leg.negotiation;
+    kept.waits = negotiation.awaits_answer();
+    if (kept.waits) return;
+    negotiation.set_direction(sdp::Direction::Inactive);
+    ports_.signaling.offer(kept.id, negotiation.make_offer());
 }
 
 void KeptConnections::hang_up(Kept& kept) {
@@ -185,18 +190,20 @@ void KeptConnections::on_offer(LegId leg, const PeerSdp& sdp) {
 }
 
 void KeptConnections::on_offer_answered(LegId leg, const PeerSdp& sdp) {
-    Kept* kept = at_rest(leg);
-    if (kept == nullptr) return;
-    if (sdp.empty() || !kept->leg.negotiation->take_answer(sdp.text)) return on_offer_refused(leg);
-    media_.apply(kept->leg);
-    take(*kept, KeptEvent::Settled);
+    if (Kept* kept = at_rest(leg)) answered(*kept, sdp);
 }
 
 void KeptConnections::on_offer_refused(LegId leg) {
-    Kept* kept = at_rest(leg);
-    if (kept == nullptr) return;
-    kept->leg.negotiation->withdraw_offer();
-    take(*kept, KeptEvent::Refused);
+    if (Kept* kept = at_rest(leg)) answered(*kept, {});
+}
+
+/// An empty `sdp`: it was refused.
+void KeptConnections::answered(Kept& kept, const PeerSdp& sdp) {
+    const bool agreed = !sdp.empty() && kept.leg.negotiation->take_answer(sdp.text).has_value();
+    if (!agreed) kept.leg.negotiation->withdraw_offer();
+    if (kept.waits) return offer_inactive(kept);
+    if (agreed) media_.apply(kept.leg);
+    take(kept, agreed ? KeptEvent::Settled : KeptEvent::Refused);
 }
 
 std::string KeptConnections::current_sdp(LegId leg) const {

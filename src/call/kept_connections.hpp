@@ -41,7 +41,7 @@ public:
     bool wants(const CallLeg& leg) const;
     /// The call on it is over. Only what wants() has agreed to.
     void rest(CallLeg leg);
-    /// It was borrowed and never opened.
+    /// It was borrowed for a call that was declined, cancelled or not answered.
     void leave_untaken(CallLeg leg);
     /// The borrower has closed it, dialog and media.
     void dropped(LegId leg);
@@ -74,7 +74,8 @@ private:
     Kept* at_rest(LegId leg) const;
     void take(Kept& kept, KeptEvent event);
     void run(Kept& kept, KeptAction action);
-    void offer_inactive(CallLeg& leg);
+    void offer_inactive(Kept& kept);
+    void answered(Kept& kept, const PeerSdp& sdp);
     void hang_up(Kept& kept);
     /// Destroys it.
     void forget(Kept& kept);

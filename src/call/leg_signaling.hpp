@@ -138,7 +138,7 @@ public:
     /// answer_offer() follows.
     virtual void on_answered(LegId leg, const PeerSdp& sdp) = 0;
     virtual void on_failed(LegId leg, const LegFailure& failure) = 0;
-    /// The phone accepts what alert() told it of; our offer() is due.
+    /// The phone accepts what alert() told it of.
     virtual void on_accepted(LegId leg) = 0;
     /// The phone has left the call; its dialog stays until the call says otherwise by hang_up() or rest().
     virtual void on_left(LegId leg) = 0;

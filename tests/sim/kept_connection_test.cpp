@@ -217,15 +217,13 @@ TEST_F(KeptConnection, ByeOfThePhoneEndsCallAndConnection) {
     world.expect_clean();
 }
 
-TEST_F(KeptConnection, DeclinedCallLeavesItUntouched) {
+TEST_F(KeptConnection, DeclinedCallLeavesItAtRest) {
     first_call();
-    const int offers = kept().offers;
     phone->inside.decline = 603;
     auto& caller = call_in();
     world.run(3s);
     EXPECT_TRUE(caller.ended);
     EXPECT_EQ(world.reason(newest()), "agent_declined");
-    EXPECT_EQ(kept().offers, offers) << "nothing was opened";
     EXPECT_TRUE(at_rest());
     phone->inside = {};
     first_call();
@@ -578,6 +576,44 @@ TEST_F(KeptConnection, GlareWithThePhonesOwnOfferIsRepeated) {
     EXPECT_EQ(phone->legs.size(), 1U);
     carrier->hang_up(carrier->last());
     world.run(10s);
+    end_by_logout();
+}
+
+TEST_F(KeptConnection, MediaIsOpenWhileItRingsAndJoinedToNobody) {
+    first_call();
+    phone->inside.accept.reset();
+    auto& caller = call_in();
+    world.run(1s);
+    EXPECT_THAT(kept().last_sdp, HasSubstr("a=sendrecv"));
+    EXPECT_FALSE(world.media.bridged());
+    EXPECT_FALSE(caller.answered);
+    const auto offers = kept().offers;
+    phone->say_inside(kept(), "accept", 1);
+    world.run(20ms);
+    EXPECT_TRUE(caller.answered) << "with the accept, and nothing else";
+    EXPECT_EQ(kept().offers, offers);
+    world.run(1s);
+    EXPECT_TRUE(both_hear());
+    carrier->hang_up(caller);
+    world.run(2s);
+    EXPECT_TRUE(at_rest());
+    end_by_logout();
+}
+
+TEST_F(KeptConnection, TakenBackWhileItsMediaOpens) {
+    first_call();
+    world.network.conditions.min_delay = world.network.conditions.max_delay = 200ms;
+    phone->inside.accept.reset();
+    auto& caller = call_in();
+    world.run(450ms);
+    EXPECT_EQ(kept().alerts, 1);
+    carrier->hang_up(caller);
+    world.run(5s);
+    EXPECT_TRUE(at_rest());
+    world.network.conditions = {};
+    phone->inside = {};
+    first_call();
+    EXPECT_TRUE(at_rest());
     end_by_logout();
 }
 

@@ -75,8 +75,15 @@ class FakeSession {
     const info = readCallInfo('dialplane-call', body);
     this.log.push(`${info?.act} ${info?.call}${/Status=\d+/.exec(body)?.[0] ?? ''}`);
   };
-  mute = () => this.log.push('mute');
-  unmute = () => this.log.push('unmute');
+  muted = false;
+  mute = () => this.#setMuted(true);
+  unmute = () => this.#setMuted(false);
+  isMuted = () => ({ audio: this.muted });
+  #setMuted(muted: boolean) {
+    this.muted = muted;
+    if (this.sender.track) this.sender.track.enabled = !muted;
+    return this;
+  }
   isEnded = () => this.ended;
   isEstablished = () => this.established;
 }
@@ -156,7 +163,8 @@ describe('the call of the INVITE', () => {
     const leg = firstCall();
     leg.hangUp();
     await settle();
-    expect(session.log).toEqual(['leave 0', 'unmute']);
+    expect(session.log).toEqual(['leave 0']);
+    expect(session.muted).toBe(true);
     expect(told).toEqual(['ended session-1', 'rest']);
     expect(session.sender.track).toBeNull();
     expect(connection.idle).toBe(true);
@@ -230,18 +238,30 @@ describe('a call that alerts inside', () => {
     stream = microphone();
   });
 
-  it('is accepted with the microphone on the line, and up when the server opens it', async () => {
+  it('is accepted with the microphone on the line, and up when the server has opened it', async () => {
     legs[0]?.answer(stream as unknown as MediaStream);
     await settle();
     expect(session.log).toEqual(['accept 1']);
     expect(session.sender.track).toBe(stream.clones[0]?.tracks[0]);
+    expect(told).toEqual([]);
     session.emit('unhold', { originator: 'remote' });
+    expect(told).toEqual(['media session-1:1 true', 'answered session-1:1']);
+  });
+
+  it('opened while it rings, has a muted microphone, and is up with the accept', async () => {
+    session.emit('unhold', { originator: 'remote' });
+    await legs[0]?.switchMicrophone(stream as unknown as MediaStream);
+    expect(session.sender.track?.enabled).toBe(false);
+    expect(told).toEqual([]);
+    legs[0]?.answer(stream as unknown as MediaStream);
+    expect(session.log).toEqual(['accept 1']);
+    expect(session.sender.track?.enabled).toBe(true);
     expect(told).toEqual(['media session-1:1 true', 'answered session-1:1']);
   });
 
   it('is declined with a status; the connection rests', () => {
     legs[0]?.reject(486);
-    expect(session.log).toEqual(['decline 1Status=486', 'unmute']);
+    expect(session.log).toEqual(['decline 1Status=486']);
     expect(told).toEqual(['ended session-1:1', 'rest']);
   });
 
@@ -257,7 +277,7 @@ describe('a call that alerts inside', () => {
     legs[0]?.answer(stream as unknown as MediaStream);
     info('release', 1);
     await settle();
-    expect(session.log).toEqual(['unmute']);
+    expect(session.log).toEqual([]);
     expect(connection.idle).toBe(true);
     expect(session.sender.track).toBeNull();
     expect(stream.clones[0]?.tracks[0]?.stopped).toBe(true);
@@ -290,7 +310,7 @@ describe('a call that alerts inside', () => {
     session._localHold = true;
     info('release', 1);
     expect(session._localHold).toBe(false);
-    expect(session.log.at(-1)).toBe('unmute');
+    expect(session.sender.track).toBeNull();
     expect(stream.clones[0]?.tracks[0]?.stopped).toBe(true);
   });
 });

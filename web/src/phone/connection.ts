@@ -8,10 +8,11 @@
  *   inCall    leave, release              idle
  *   idle      alert                       alerting
  *   alerting  accept                      opening; idle when declined or released
- *   opening   re-INVITE sendrecv          inCall; idle when released
+ *   opening   media open                  inCall; idle when released
  *   any       BYE, failure, path lost     closed
  *
- * Between calls the microphone is off: its track leaves the peer connection.
+ * The server opens the media while it rings (re-INVITE `sendrecv`), so that nobody waits for it later. Between calls the
+ * microphone is off: its track leaves the peer connection; while it rings the track is there and muted.
  */
 import {
   CALL_BODY,
@@ -69,6 +70,8 @@ export class Connection {
   readonly reoffer: Reoffer;
   readonly #kept: boolean;
   #phase: Phase = 'offered';
+  /** The last word of the server about the media. */
+  #open = true;
   #leg: Leg | undefined;
   #gathering: ReturnType<typeof setTimeout> | undefined;
   #stream: MediaStream | undefined;
@@ -122,16 +125,17 @@ export class Connection {
     this.session.terminate(early ? { status_code: status } : undefined);
   }
 
-  /** Another microphone without renegotiation. */
+  /** A microphone, or another one, without renegotiation. */
   async speak(microphone: MediaStream): Promise<void> {
     const sender = this.#sender();
     const next = microphone.clone();
     const track = next.getAudioTracks()[0];
     if (!sender || !track) return;
-    track.enabled = sender.track?.enabled ?? true;
+    track.enabled = sender.track?.enabled ?? !this.session.isMuted().audio;
     await sender.replaceTrack(track);
     stopTracks(this.#stream);
     this.#stream = next;
+    if (!this.#leg) this.#silence();
   }
 
   stats(): Promise<RTCStatsReport | undefined> {
@@ -155,12 +159,20 @@ export class Connection {
     });
   }
 
-  /** First the microphone is on the line, then the server opens it: nobody is heard too late. */
+  /** First the microphone is on the line: nobody is heard too late. */
   async #accept(leg: Leg, microphone: MediaStream): Promise<void> {
     this.#phase = 'opening';
-    await this.speak(microphone);
-    if (leg === this.#leg && this.#is('opening')) this.#say('accept', leg);
-    else if (!this.#leg) this.#silence();
+    if (!this.#sender()?.track) await this.speak(microphone);
+    if (leg !== this.#leg || !this.#is('opening')) return;
+    this.session.unmute({ audio: true });
+    this.#say('accept', leg);
+    if (this.#open) this.#up(leg);
+  }
+
+  #up(leg: Leg): void {
+    this.#phase = 'inCall';
+    this.handlers.onMedia(leg.id, this.#pathStands());
+    this.handlers.onAnswered(leg.id);
   }
 
   #say(act: CallAct, leg: Leg, status?: number): void {
@@ -177,8 +189,9 @@ export class Connection {
     const leg = this.#leg;
     this.#leg = undefined;
     this.#phase = 'idle';
+    this.#open = false;
     this.reoffer.forgetHold();
-    this.session.unmute({ audio: true });
+    this.session.mute({ audio: true });
     this.#silence();
     if (leg) this.handlers.onEnded(leg.id, reason);
     this.handlers.onRest(this, true);
@@ -209,15 +222,12 @@ export class Connection {
     if (this.#leg) this.handlers.onAnswered(this.#leg.id);
   }
 
-  /** The server says `inactive` to a connection at rest and `sendrecv` to one whose call is taken; both are no holds. */
+  /** The server says `inactive` to a connection at rest and `sendrecv` to one that rings; both are no holds. */
   #onDirection(open: boolean): void {
+    this.#open = open;
     const leg = this.#leg;
-    if (!leg) return;
-    if (this.#phase === 'inCall') this.handlers.onHeldByOther(leg.id, !open);
-    if (this.#phase !== 'opening' || !open) return;
-    this.#phase = 'inCall';
-    this.handlers.onMedia(leg.id, this.#pathStands());
-    this.handlers.onAnswered(leg.id);
+    if (leg && this.#phase === 'inCall') this.handlers.onHeldByOther(leg.id, !open);
+    if (leg && this.#phase === 'opening' && open && !this.session.isMuted().audio) this.#up(leg);
   }
 
   #listen(): void {

@@ -259,6 +259,16 @@ export class Phone {
       await this.#answer(leg);
     } else {
       this.#ringIfAlerting();
+      if (leg.call > 0) void this.#prepare(leg);
+    }
+  }
+
+  /** A connection that was kept can carry the voice at once: its microphone opens while it rings, muted. */
+  async #prepare(leg: Leg): Promise<void> {
+    try {
+      await leg.switchMicrophone(await this.audio.openForCall());
+    } catch {
+      // Answering asks again, and says what is wrong.
     }
   }
 
