@@ -2,14 +2,19 @@
 // Times are milliseconds of the machine's clock, as run.py has it.
 //
 //   login       → {}            loads the page and logs in: the settings of this moment hold from here on
-//   take        → {alerted, accepted, heard}   waits for a call, presses Answer in the moment it shows, waits for the other side's voice
-//   over        → {}            until that call is off the line
+//   take        → {alerted, accepted, heard}   waits for a call, lets it ring as a person would, presses Answer, waits for the other
+//                 side's voice
+//   over        → {}            until that call is off the line, and as long again as an agent takes breath
 
 import { createInterface } from 'node:readline';
 import { Browser, button, readOptions, WAIT } from '../../e2e/browser/harness.mjs';
 
+/** How long it rings, and how long it is quiet between two calls: the same for both kinds. */
+const RINGS_MS = 700;
+const QUIET_MS = 700;
+
 /** In the page, before its own code. */
-function prepare() {
+function prepare(ringsMs) {
   const now = () => performance.timeOrigin + performance.now();
   const answerButton = () =>
     [...document.querySelectorAll('button')].find((each) => each.textContent.trim() === 'Answer' && !each.disabled);
@@ -36,6 +41,7 @@ function prepare() {
   window.__take = async () => {
     const answer = await appears(answerButton);
     const alerted = now();
+    await new Promise((resolve) => setTimeout(resolve, ringsMs));
     answer.click();
     const accepted = now();
     let heard = lastPlayed();
@@ -50,7 +56,7 @@ function prepare() {
 const { firstRun } = readOptions(process.argv.slice(2));
 const browser = await Browser.launch({});
 const page = await browser.open(firstRun.baseUrl);
-await browser.context.addInitScript(prepare);
+await browser.context.addInitScript(prepare, RINGS_MS);
 
 const verbs = {
   async login() {
@@ -65,6 +71,7 @@ const verbs = {
   take: () => page.evaluate(() => window.__take()),
   async over() {
     await page.locator('article[data-status="connected"]').waitFor({ state: 'detached', timeout: WAIT });
+    await page.waitForTimeout(QUIET_MS);
     return {};
   },
 };
