@@ -8,7 +8,7 @@ one server. All on this machine, so one clock measures both ends:
 
     alert      the INVITE leaves the carrier               → the page shows Answer
     media      Answer is pressed                           → both hear: the first sound of the page's tone arrives at the carrier,
-                                                             and the page has played a packet of the carrier's (whichever is later)
+                                                             and the first sound of the carrier's leaves the decoder of the page (whichever is later)
     together   alert and media: what the machines take, without the person's 0.7 s
 
     tests/bench/persistent/run.py [--calls 15] [--blocks 2] [--json FILE]     (DIALPLANE_BINARY names the program; it needs the console)

@@ -180,14 +180,15 @@ export class Browser {
     this.axeRuns = 0;
   }
 
-  /** `expected`: console errors that the test provokes, as patterns. */
-  async open(baseUrl, { expected = [] } = {}) {
+  /** `expected`: console errors that the test provokes, as patterns. `bypassCSP`: for measurements only. */
+  async open(baseUrl, { expected = [], bypassCSP = false } = {}) {
     this.context = await this.browser.newContext({
       viewport: { width: 1280, height: 800 },
       reducedMotion: 'reduce',
       timezoneId: 'UTC',
       locale: 'en-GB',
       ignoreHTTPSErrors: true,
+      bypassCSP,
       ...(this.options.microphone === 'granted' ? { permissions: ['microphone'] } : {}),
     });
     await this.context.addInitScript(instrument);

@@ -253,10 +253,20 @@ describe('a call that alerts inside', () => {
     await legs[0]?.switchMicrophone(stream as unknown as MediaStream);
     expect(session.sender.track?.enabled).toBe(false);
     expect(told).toEqual([]);
-    legs[0]?.answer(stream as unknown as MediaStream);
+    expect(legs[0]?.answerAtOnce()).toBe(true);
     expect(session.log).toEqual(['accept 1']);
     expect(session.sender.track?.enabled).toBe(true);
     expect(told).toEqual(['media session-1:1 true', 'answered session-1:1']);
+  });
+
+  it('cannot be answered at once before its media is open and the microphone there', async () => {
+    expect(legs[0]?.answerAtOnce()).toBe(false);
+    session.emit('unhold', { originator: 'remote' });
+    expect(legs[0]?.answerAtOnce()).toBe(false);
+    await legs[0]?.switchMicrophone(stream as unknown as MediaStream);
+    expect(legs[0]?.answerAtOnce()).toBe(true);
+    expect(legs[0]?.answerAtOnce()).toBe(false);
+    expect(session.log).toEqual(['accept 1']);
   });
 
   it('is declined with a status; the connection rests', () => {

@@ -105,6 +105,13 @@ export class Connection {
     else if (this.#phase === 'alerting') void this.#accept(leg, microphone);
   }
 
+  /** Accepts with what is there already: media open, microphone on the line. False: it is not. */
+  answerAtOnce(leg: Leg): boolean {
+    const ready = leg === this.#leg && this.#phase === 'alerting' && this.#open && !!this.#sender()?.track;
+    if (ready) this.#sayAccept(leg);
+    return ready;
+  }
+
   /** Ends the call. The connection stays where the server keeps it and its media path stands. */
   leave(leg: Leg, status = 603): void {
     if (leg !== this.#leg || this.#phase === 'closed') return;
@@ -163,7 +170,11 @@ export class Connection {
   async #accept(leg: Leg, microphone: MediaStream): Promise<void> {
     this.#phase = 'opening';
     if (!this.#sender()?.track) await this.speak(microphone);
-    if (leg !== this.#leg || !this.#is('opening')) return;
+    if (leg === this.#leg && this.#is('opening')) this.#sayAccept(leg);
+  }
+
+  #sayAccept(leg: Leg): void {
+    this.#phase = 'opening';
     this.session.unmute({ audio: true });
     this.#say('accept', leg);
     if (this.#open) this.#up(leg);

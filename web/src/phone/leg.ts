@@ -53,6 +53,11 @@ export class Leg {
     this.connection.answer(this, microphone);
   }
 
+  /** Where nothing has to be opened first; false: answer() is needed. */
+  answerAtOnce(): boolean {
+    return this.connection.answerAtOnce(this);
+  }
+
   reject(status: 480 | 486 | 603 = 603): void {
     this.connection.leave(this, status);
   }

@@ -288,6 +288,8 @@ export class Phone {
   }
 
   async #answer(leg: Leg): Promise<void> {
+    // Before anything is drawn: that takes longer than all the rest of it.
+    if (leg.answerAtOnce()) return;
     this.#legIs(leg, 'answering');
     this.#ringIfAlerting();
     try {
@@ -302,6 +304,7 @@ export class Phone {
     const leg = this.#ua?.leg(id);
     if (!leg) return;
     this.#legIs(leg, 'up');
+    this.#ringIfAlerting();
     this.quality.start();
     // One conversation at a time is heard.
     for (const call of this.state.get().calls) {
