@@ -202,7 +202,10 @@ void PhoneRegistrar::unkeep(const sip::Flow& flow) const {
 void PhoneRegistrar::take_event(const sip::RegistrarEvent& event) {
     using Kind = sip::RegistrarEvent::Kind;
     const std::uint64_t id = event.binding.id.value();
+    const auto session = sessions_.of(event.binding.id);
     sessions_.take(event, base_settings_of(event.binding.aor), ports_.clock.wall());
+    // Logged out, lost, or booted: then it has forgotten its dialogs.
+    if (session && session != sessions_.of(event.binding.id)) ports_.contact_gone(call::ContactId(id));
     switch (event.kind) {
         case Kind::Added:
             flows_[id] = event.binding.flow;
@@ -226,7 +229,6 @@ void PhoneRegistrar::take_event(const sip::RegistrarEvent& event) {
         case Kind::Disconnected:
             unkeep(event.binding.flow);
             flows_.erase(id);
-            if (ports_.contact_gone) ports_.contact_gone(call::ContactId(id));
             break;
     }
     publish_station(event.binding.aor);

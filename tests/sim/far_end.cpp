@@ -123,6 +123,11 @@ void FarEnd::say_inside(Leg& leg, const std::string& act, int call) {
 }
 
 void FarEnd::reload(const std::string& domain, const Endpoint& registrar, const std::string& password) {
+    forget();
+    register_at(domain, registrar, password);
+}
+
+void FarEnd::forget() {
     legs.clear();
     timers_.clear();
     registration_.reset();
@@ -130,7 +135,6 @@ void FarEnd::reload(const std::string& domain, const Endpoint& registrar, const 
     config.product = "far end, again";
     agent_ = std::make_unique<sip::UserAgent>(
         sip::Environment{network_.timers(), network_.clock(), network_.random(), node_}, config, *this);
-    register_at(domain, registrar, password);
 }
 
 void FarEnd::refer(Leg& leg, const std::string& refer_to) {

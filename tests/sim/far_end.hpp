@@ -104,6 +104,10 @@ public:
     /// INFO `dialplane-call`: accept, decline, leave.
     void say_inside(Leg& leg, const std::string& act, int call);
     void unregister() { registration_->stop(); }
+    /// Its connection is gone: the same registration over a new one, within five seconds.
+    void reconnect() { registration_->flow_lost(); }
+    /// It knows nothing of its dialogs any more, and tells nobody.
+    void forget();
     /// A page that was loaded again: registered, and without a memory of the dialogs it had.
     void reload(const std::string& domain, const Endpoint& registrar, const std::string& password);
     /// `Replaces` of that dialog, escaped for a URI, as the other end of it has to read it.

@@ -309,9 +309,19 @@ TEST_F(KeptConnection, NobodyAnswersAndTheClockOfBeforeGoesOn) {
     world.expect_clean();
 }
 
-TEST_F(KeptConnection, ReloadedPageIsInvitedAtOnceUnderTheSameRecord) {
+TEST_F(KeptConnection, PageThatIsLoadedAgainEndsItAtOnce) {
     first_call();
     phone->reload(std::string(kDomain), kServerEndpoint, "secret-alice");
+    world.run(1s);
+    EXPECT_TRUE(world.media.legs.empty());
+    first_call();
+    EXPECT_TRUE(at_rest()) << "the next call makes another one";
+    end_by_logout();
+}
+
+TEST_F(KeptConnection, PageThatHasForgottenTheDialogIsInvitedAtOnceUnderTheSameRecord) {
+    first_call();
+    phone->forget();
     world.run(1s);
     const auto id = world.place_call();
     world.run(5s);
@@ -322,6 +332,8 @@ TEST_F(KeptConnection, ReloadedPageIsInvitedAtOnceUnderTheSameRecord) {
     carrier->hang_up(carrier->last());
     world.run(2s);
     EXPECT_TRUE(at_rest()) << "the new one is kept";
+    phone->register_at(std::string(kDomain), kServerEndpoint, "secret-alice");
+    world.run(1s);
     end_by_logout();
 }
 
@@ -656,8 +668,8 @@ TEST_F(KeptConnection, GoesAlongWithAPhoneWhoseSocketComesBack) {
     first_call();
     sip::Target target{sip::TransportKind::Ws, kServerEndpoint, {}};
     world.network.cut(phone->node().open_flow(target));
-    phone->register_at(std::string(kDomain), kServerEndpoint, "secret-alice");
-    world.run(2s);
+    phone->reconnect();
+    world.run(6s);
     const auto id = world.place_call();
     world.run(5s);
     EXPECT_EQ(world.status(id), "connected");
