@@ -90,10 +90,14 @@ TrunkLine::~TrunkLine() {
 void TrunkLine::look_up() {
     if (stopping_) return;
     const auto ask = [&](const std::string& host, std::uint16_t port, auto take) {
-        ports_.resolver.resolve(host, port, transport_of(*trunk_),
-                                [self = self_, take](Result<std::vector<sip::Target>> result) {
-                                    if (*self != nullptr) take(**self, std::move(result));
-                                });
+        const auto kind = transport_of(*trunk_);
+        // An address needs nobody's answer: a call may follow the trunk's making, or its change, in the same breath.
+        if (const auto address = IpAddress::parse(host))
+            return take(*this,
+                        std::vector{sip::Target{kind, {*address, port != 0 ? port : sip::default_port(kind)}, host}});
+        ports_.resolver.resolve(host, port, kind, [self = self_, take](Result<std::vector<sip::Target>> result) {
+            if (*self != nullptr) take(**self, std::move(result));
+        });
     };
     if (trunk_->registration.type == RegistrationType::Register)
         ask(trunk_->registration.host, trunk_->registration.port,

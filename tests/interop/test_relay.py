@@ -54,7 +54,7 @@ def test_a_call_through_coturn(switch, client, make_trunk, sipp, rtp, relay, rel
     make_trunk(carrier.port)
     words = ["--path=relay", f"--relay-protocol={'tcp' if force_tcp else 'udp'}", "--by=button", f"--number={NUMBER}",
              f"--heard={recording}", f"--first-run={switch.data / 'first-run.json'}"]
-    journey = subprocess.run(["node", BROWSER / "two_tones.mjs", *words], capture_output=True, text=True, timeout=120)
+    journey = subprocess.run(["node", BROWSER / "two_tones.mjs", *words], capture_output=True, text=True, timeout=240)
     assert journey.returncode == 0, f"{journey.stdout}\n{journey.stderr}\n{relay.log.read_text()[-3000:]}"
     carrier.finish()
     heard_by_browser, rate = read_wav(recording)
@@ -71,7 +71,7 @@ def test_a_relay_that_lets_nobody_in_is_a_failed_call_with_a_name(switch, client
     make_trunk(sipp("answer", audio_port=9).port)
     before = len(sessions(client, user))
     journey = subprocess.run(["node", BROWSER / "no_path.mjs", f"--number={NUMBER}", f"--first-run={switch.data / 'first-run.json'}"],
-                             capture_output=True, text=True, timeout=120)
+                             capture_output=True, text=True, timeout=240)
     assert journey.returncode == 0, f"{journey.stdout}\n{journey.stderr}\n{relay.log.read_text()[-3000:]}"
     found = until(lambda: client.get(f"{DIAGNOSTICS}?userId={user}") if len(sessions(client, user)) > before else None, 20,
                   "the page's report")

@@ -74,7 +74,7 @@ class Sipp:
     """One SIPp scenario; `words` fill its {{places}}."""
 
     def __init__(self, folder: pathlib.Path, scenario: str, port: int = 0, remote: str = "", calls: int = 1, service: str = "",
-                 transport: str = "u1", timeout: int = 60, media_port: int = 0,
+                 transport: str = "u1", timeout: int = 240, media_port: int = 0,
                  address: str = "127.0.0.1", **words):
         self.port, self.transport = port or free_port(), transport
         text = (INTEROP / "sipp" / f"{scenario}.xml").read_text()
