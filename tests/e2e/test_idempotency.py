@@ -106,6 +106,7 @@ def test_a_secret_that_is_shown_once_is_kept_sealed(client, own):
         assert not file.is_file() or password.encode() not in file.read_bytes(), f"{file} holds the password"
 
 
+NUMBERS = "/api/v2/telephony/phone/numbers"
 FAULTS = "/api/v2/sandbox/storefaults"
 CLIENTS = "/api/v2/oauth/clients"
 SUBJECT = "/api/v2/authorization/subjects/user-agent-48291"
@@ -130,6 +131,9 @@ ANSWERS_ONCE = {
     "a phone and its password": (PHONES, {"name": "cut", "site": {"id": "site-us-east"}, "phoneBaseSettings": {"id": "Support_WebRTC_Standard"}},
                                  lambda client: total(client, f"{PHONES}?name=cut"),
                                  lambda server, answer: answer.status_code == 201 and len(answer.json()["sip"]["password"]) == 43),
+    "a number's order": (NUMBERS, {"number": "+14155550205", "type": "pstn", "providerId": "sip-trunk-acme-us-east", "locationId": "us_east_1"},
+                         lambda client: total(client, f"{NUMBERS}?number=%2B14155550205"),
+                         lambda server, answer: answer.status_code == 202 and answer.json()["state"] == "pending"),
     "a grant, which has no answer but 204": (
         f"{SUBJECT}/divisions/*/roles/role-telephony-manager", {},
         lambda client: "role-telephony-manager" in str(client.get(SUBJECT)), lambda server, answer: answer.status_code == 204),

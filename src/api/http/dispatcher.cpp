@@ -103,7 +103,9 @@ void Dispatcher::run(const Route& route, ApiRequest request, Reply reply) {
     const bool keyed = route.method == "POST" && route.access == RouteAccess::Authenticated &&
                        request.http.has_header("Idempotency-Key");
     if (!keyed) return route.handler(std::move(request), std::move(reply));
-    idempotency_.run(std::move(request), std::move(reply), route.handler,
+    // Seed 4's creates answer 200; the others that do not say 201 keep their answer with the effect.
+    const int created = route.style == ErrorStyle::Detail ? 200 : 201;
+    idempotency_.run(std::move(request), std::move(reply), route.handler, created,
                      [this](ApiRequest lost, Reply answer, const std::string& id) {
                          read_back(std::move(lost), std::move(answer), id);
                      });

@@ -59,6 +59,7 @@ struct IdempotencyGate::Attempt {
     ApiRequest request;
     Reply reply;
     ApiHandler handler;
+    int created;
     ReadBack read_back;
     std::shared_ptr<Landing> landing;
 };
@@ -105,7 +106,7 @@ IdempotencyGate::IdempotencyGate(telephony::Store& store, const telephony::Secre
 
 IdempotencyGate::~IdempotencyGate() = default;
 
-void IdempotencyGate::run(ApiRequest request, Reply reply, const ApiHandler& handler, ReadBack read_back) {
+void IdempotencyGate::run(ApiRequest request, Reply reply, const ApiHandler& handler, int created, ReadBack read_back) {
     if (!is_valid_key(request.http.header("Idempotency-Key")))
         return std::move(reply).error({ErrorCode::InvalidValue,
                                        "Idempotency-Key must be 1 to 255 visible ASCII characters without spaces.",
@@ -132,8 +133,8 @@ void IdempotencyGate::run(ApiRequest request, Reply reply, const ApiHandler& han
         landing->answer(response);
         std::move(responder).respond(std::move(response));
     });
-    look_up(
-        {std::move(record), std::move(request), std::move(reply), handler, std::move(read_back), std::move(landing)});
+    look_up({std::move(record), std::move(request), std::move(reply), handler, created, std::move(read_back),
+             std::move(landing)});
 }
 
 void IdempotencyGate::look_up(Attempt attempt) {
@@ -150,9 +151,9 @@ void IdempotencyGate::proceed(Attempt attempt, const std::optional<IdempotencyRe
     if (kept && kept->request_sha256 != attempt.asked.request_sha256) return std::move(reply).error(reused());
     if (kept && kept->http_status != 0) return replay(std::move(reply), *kept);
     // From here on a success is kept before it goes out; what is read back was created by the try before.
-    reply.on_response([this, asked = attempt.asked, landing = attempt.landing, lost = kept.has_value()](
-                          net::HttpResponse response, net::HttpResponder responder) {
-        if (lost && response.status == 200) response.status = 201;
+    reply.on_response([this, asked = attempt.asked, landing = attempt.landing, created = attempt.created,
+                       lost = kept.has_value()](net::HttpResponse response, net::HttpResponder responder) {
+        if (lost && response.status == 200) response.status = created;
         keep(asked, std::move(response), std::move(responder), landing);
     });
     if (kept) return attempt.read_back(std::move(attempt.request), std::move(reply), kept->response);

@@ -38,7 +38,8 @@ public:
     IdempotencyGate(telephony::Store& store, const telephony::Secrets& secrets, Executor& api);
     ~IdempotencyGate();
 
-    void run(ApiRequest request, Reply reply, const ApiHandler& handler, ReadBack read_back);
+    /// `created`: what the route answers when it has made something.
+    void run(ApiRequest request, Reply reply, const ApiHandler& handler, int created, ReadBack read_back);
 
 private:
     struct Flights;

@@ -250,7 +250,8 @@ private:
         auto write = write_context(request, context_.clock);
         auto prepared = context_.conversations.prepare(write, call);
         if (!prepared) return std::move(reply).error(prepared.error());
-        keep_answer(write, context_.secrets, 201, json_text(conversation_json(*prepared->conversation)));
+        if (write.idempotency)
+            keep_answer(write, context_.secrets, 201, json_text(conversation_json(*prepared->conversation)));
         auto& context = context_;
         // Who calls from the console asked for it on that very phone; everybody else's call rings there.
         const auto answer =

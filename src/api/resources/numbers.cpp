@@ -79,7 +79,11 @@ void order(ApiContext& context, const Shape<Number>& shape, ApiRequest request, 
     number.label = fields.text("label").value_or("");
     number.routing = read_routing(fields);
     if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
-    context.numbers.order(write_context(request, context.clock), std::move(number), context.executor,
+    number.id = NumberId(context.random.uuid());
+    auto write = write_context(request, context.clock);
+    if (write.idempotency)
+        keep_answer(write, context.secrets, 202, json_text(shape.to_json(as_stored(number, write), request.config())));
+    context.numbers.order(std::move(write), std::move(number), context.executor,
                           when_stored(std::move(reply), shape, 202));
 }
 

@@ -188,8 +188,9 @@ void create_phone(ApiContext& context, ApiRequest request, Reply reply) {
         out["sip"].as_object()["password"] = password;  // this once
         return out;
     };
-    keep_answer(write, context.secrets, 201,
-                json_text(shown(as_stored(draft->phone, write), draft->sip_password, request.config())));
+    if (write.idempotency)
+        keep_answer(write, context.secrets, 201,
+                    json_text(shown(as_stored(draft->phone, write), draft->sip_password, request.config())));
     context.phones.create(std::move(write), std::move(*draft), context.executor,
                           [reply = std::move(reply), shown](Result<telephony::CreatedPhone> done) mutable {
                               if (!done) return std::move(reply).error(done.error());
