@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Builds, then runs every suite and adds up what each runner reported (JUnit XML). Closes with `N passed, N failed`.
 
-Suites: lint (format, layers, headers), unit and sim (ctest), web (Biome, tsc, vitest), e2e (pytest: the real binary, real
+Suites: lint (format), tidy (clang-tidy on the files that a change touches, only when asked for with --only tidy), unit and sim (ctest), web (Biome, tsc, vitest), e2e (pytest: the real binary, real
 sockets, Chromium), slow (tests marked slow, minutes of real time: nightly, with --slow or --only slow)."""
 import argparse
+import concurrent.futures
 import dataclasses
+import json
 import os
 import pathlib
 import shutil
@@ -15,6 +17,7 @@ import xml.etree.ElementTree as ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "reports"
+MOST_TIDIED = 24
 PRESET = "ci"  # ASan and UBSan, and the console in it, which the browser tests need
 
 
@@ -64,8 +67,37 @@ def count_command(tally: Tally, name: str, status: int) -> None:
         tally.names.append(name)
 
 
+def git_lines(*words: str) -> list[str]:
+    return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True).stdout.split()
+
+
+def changed_sources() -> list[str]:
+    """Since the merge base with main; on main itself, by the last commit. Without history (a copy of the files): none."""
+    head = git_lines("rev-parse", "HEAD")
+    bases = [git_lines("merge-base", "HEAD", main) for main in ("origin/main", "main")]
+    base = next((each for each in bases if each and each != head), ["HEAD~1"])
+    return git_lines("diff", "--name-only", "--diff-filter=AM", *base, "--", "src/*.cpp", "tests/*.cpp")
+
+
+def tidy(tally: Tally) -> None:
+    """clang-tidy takes some ten seconds a file: a change that touches very many is looked at in part, and says so."""
+    known = {entry["file"] for entry in json.loads((ROOT / "build" / PRESET / "compile_commands.json").read_text())}
+    files = [file for file in changed_sources() if str(ROOT / file) in known]
+    if len(files) > MOST_TIDIED:
+        print(f"clang-tidy looks at {MOST_TIDIED} of {len(files)} changed files", flush=True)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        command = ["clang-tidy-19", "-p", f"build/{PRESET}", "--quiet"]
+        done = list(pool.map(lambda file: subprocess.run([*command, file], cwd=ROOT, capture_output=True, text=True),
+                             files[:MOST_TIDIED]))
+    failed = [each for each in done if each.returncode]
+    for each in failed:
+        print(each.stdout, flush=True)
+    print(f"== clang-tidy: {len(done) - len(failed)} of {len(done)} changed files pass", flush=True)
+    count_command(tally, "lint.tidy", len(failed))
+
+
 def lint(tally: Tally) -> None:
-    files = subprocess.run(["git", "ls-files", "*.cpp", "*.hpp"], cwd=ROOT, capture_output=True, text=True).stdout.split()
+    files = git_lines("ls-files", "*.cpp", "*.hpp")
     count_command(tally, "lint.format", run("format", ["clang-format-19", "--dry-run", "-Werror", *files]))
 
 
@@ -124,6 +156,8 @@ def main() -> int:
     if build(tally):
         if "lint" in suites:
             lint(tally)
+        if "tidy" in suites:
+            tidy(tally)
         if "ctest" in suites:
             ctest(tally)
         if "web" in suites:
