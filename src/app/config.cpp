@@ -191,6 +191,8 @@ const std::vector<Setting>& settings() {
          "addresses (repeatable)"},
         {"webhooks.private-targets", SettingKind::Flag, "false", "",
          "deliver webhooks to private and loopback addresses too; --sandbox allows loopback by itself"},
+        {"events.keep-days", SettingKind::Text, "400", "DAYS",
+         "how long events stay in the log; 0: for good. Audit entries always stay"},
         {"rate-limit", SettingKind::Text, "300", "N", "API requests per minute and client; 0 is unlimited"},
         {"probe-private", SettingKind::Flag, "false", "",
          "let diagnostics probe STUN and TURN servers at private addresses (with --sandbox they may)"},
@@ -260,6 +262,7 @@ Result<Config> validate(const RawConfig& raw) {
     DP_TRY(workers, read.number("media.workers", 0, 64));
     DP_TRY(drain, read.number("drain", 0, 3600));
     DP_TRY(private_targets, read.flag("webhooks.private-targets"));
+    DP_TRY(events_kept, read.number("events.keep-days", 0, 36'500));
     DP_TRY(rate_limit, read.number("rate-limit", 0, 1'000'000));
     DP_TRY(probe_private, read.flag("probe-private"));
     DP_TRY(level, level_of(read));
@@ -282,6 +285,7 @@ Result<Config> validate(const RawConfig& raw) {
     out.media_ports = ports, out.media_workers = workers;
     out.drain = std::chrono::seconds(drain);
     out.webhooks_private_targets = private_targets;
+    out.events_kept = std::chrono::days(events_kept);
     out.rate_limit_per_minute = rate_limit;
     out.probe_private = probe_private;
     out.issuers = read.items("issuer");

@@ -73,6 +73,7 @@ struct Config {
     std::chrono::seconds drain{0};
     std::vector<std::string> issuers;  ///< empty: the addresses bound
     bool webhooks_private_targets = false;
+    std::chrono::days events_kept{0};    ///< 0: for good
     unsigned rate_limit_per_minute = 0;  ///< 0 = unlimited
     bool probe_private = false;          ///< diagnostics may probe STUN and TURN servers at private addresses
     log::Level log_level = log::Level::Info;

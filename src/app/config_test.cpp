@@ -89,6 +89,7 @@ TEST_F(ConfigTest, EveryRuleIsChecked) {
                                                                        {"media.ports", "80"},
                                                                        {"media.workers", "65"},
                                                                        {"drain", "-1"},
+                                                                       {"events.keep-days", "forever"},
                                                                        {"log.level", "loud"},
                                                                        {"advertise", "example.com"},
                                                                        {"sandbox", "maybe"},

@@ -63,7 +63,9 @@ Result<void> Server::open_store() {
     auto& parts = *parts_;
     const auto data = parts.config.data.string();
     if (parts.config.sandbox) parts.store_faults = std::make_shared<store::StoreFaults>();
-    DP_TRY(opened, store::open_store({.directory = data, .faults = parts.store_faults}, parts.clock, parts.random));
+    DP_TRY(opened,
+           store::open_store({.directory = data, .events_kept = parts.config.events_kept, .faults = parts.store_faults},
+                             parts.clock, parts.random));
     parts.store = std::move(opened.store);
     report_.closed_conversations = opened.closed_conversations;
     const auto key = (parts.config.data / "secret.key").string();

@@ -1,6 +1,7 @@
 #include "store/open_store.hpp"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -72,6 +73,9 @@ Result<sqlite::SqliteStore::Parts> open_parts(const StoreOptions& options, const
     DP_CHECK(lift(sqlite::migrate(*parts.connection, sqlite::embedded_migrations(), clock.wall()), path));
     DP_TRY(snapshot, sqlite::load_snapshot(*parts.connection));
     parts.snapshot = std::move(snapshot);
+    // Every row was read once, and will be read from the snapshot from now on.
+    DP_CHECK(lift(parts.connection->execute("PRAGMA shrink_memory"), path));
+    ::malloc_trim(0);
     if (options.durability == Durability::None)
         DP_CHECK(lift(parts.connection->execute("PRAGMA synchronous=OFF"), path));
     if (options.threading == Threading::Inline) return parts;

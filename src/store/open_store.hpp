@@ -32,6 +32,7 @@ struct StoreOptions {
     std::size_t readers = 2;   ///< read-only connections, a thread each
     Threading threading = Threading::Threads;
     Durability durability = Durability::Full;
+    std::chrono::hours events_kept{0};              ///< how long events stay in the log; 0: for good
     std::shared_ptr<StoreFaults> faults = nullptr;  ///< the sandbox's
 };
 

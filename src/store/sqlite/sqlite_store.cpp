@@ -254,9 +254,7 @@ void SqliteStore::upkeep() {
         probe();
         next_probe_ = now + kProbeEvery;
     }
-    if (now < next_purge_) return;
-    purge();
-    next_purge_ = now + kPurgeEvery;
+    if (now >= next_purge_) purge();
 }
 
 /// A write of our own: readiness must not wait for somebody else's, because nobody sends any to a server that says it
@@ -278,6 +276,14 @@ void SqliteStore::purge() {
         purged = run(*connection_, "DELETE FROM webhook_deliveries WHERE state = 'delivered' AND last_attempt_at < ?",
                      now - std::chrono::milliseconds(kDeliveredKept).count());
     if (!purged) note(purged.error().error.detail);
+    const auto more = trim_events();
+    if (!more) note(more.error().error.detail);
+    next_purge_ = std::chrono::steady_clock::now() + (more && *more ? kProbeEvery : kPurgeEvery);
+}
+
+Outcome<bool> SqliteStore::trim_events() {
+    if (options_.events_kept.count() == 0) return false;
+    return retention_.trim(*connection_, clock_.wall() - options_.events_kept);
 }
 
 template <class T, class Find>

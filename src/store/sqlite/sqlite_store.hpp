@@ -13,6 +13,7 @@
 #include "base/clock.hpp"
 #include "store/open_store.hpp"
 #include "store/sqlite/connection.hpp"
+#include "store/sqlite/event_retention.hpp"
 #include "store/sqlite/reader_pool.hpp"
 #include "store/sqlite/reply_line.hpp"
 #include "store/sqlite/unit_writer.hpp"
@@ -84,6 +85,7 @@ private:
     void upkeep();
     void probe();
     void purge();
+    Outcome<bool> trim_events();
     template <class T, class Find>
     void read(Executor& reply_on, telephony::Reply<T> reply, Find find);
 
@@ -97,6 +99,7 @@ private:
     bool heads_known_ = true;  ///< false: a fault kept the writer from reading where the logs stand
     std::chrono::steady_clock::time_point next_probe_, next_purge_;
     unsigned probes_ = 0;
+    EventRetention retention_;
     telephony::SnapshotHub hub_;
     ReplyLine replies_;
     Batch batch_;

@@ -67,14 +67,31 @@ Outcome<void> UnitWriter::load_heads() {
     return {};
 }
 
+namespace {
+
+/// Can only its first statement be refused? Then nothing is to be undone, and the savepoint, for which SQLite copies
+/// every page that the unit changes, is left out. What follows (events, audit entries, a key that was looked up in the
+/// same transaction) meets no constraint that depends on what is stored.
+bool fails_first(const t::UnitOfWork& unit) {
+    return unit.puts.size() + unit.removes.size() == 1 && unit.conversations.empty() && unit.grants.empty() &&
+           unit.revoked_grants.empty() && unit.deliveries.empty() && unit.lanes.empty() && unit.rewinds.empty() &&
+           unit.erasures.empty();
+}
+
+}  // namespace
+
 Outcome<Applied> UnitWriter::apply(t::UnitOfWork& unit, WallTime now) {
     const Heads before = heads_;
     documents_.clear();
-    DP_CHECK(run(connection_, "SAVEPOINT unit"));
+    const bool guarded = !fails_first(unit);
+    if (guarded) DP_CHECK(run(connection_, "SAVEPOINT unit"));
     Applied out;
     auto done = apply_all(unit, now, out);
     if (!done) {
         heads_ = before;
+        // Should it fail later all the same, the whole transaction goes: half a unit is never committed.
+        if (!guarded && !(out.changed.empty() && out.removed.empty())) done.error().reach = Reach::Database;
+        if (!guarded) return std::unexpected(std::move(done).error());
         // After a fault of the whole database SQLite may have rolled back by itself: then there is no savepoint either.
         if (connection_.in_transaction()) {
             DP_CHECK(run(connection_, "ROLLBACK TO unit"));
@@ -82,7 +99,7 @@ Outcome<Applied> UnitWriter::apply(t::UnitOfWork& unit, WallTime now) {
         }
         return std::unexpected(std::move(done).error());
     }
-    DP_CHECK(run(connection_, "RELEASE unit"));
+    if (guarded) DP_CHECK(run(connection_, "RELEASE unit"));
     return out;
 }
 
@@ -106,7 +123,7 @@ Outcome<void> UnitWriter::apply_all(t::UnitOfWork& unit, WallTime now, Applied& 
     DP_TRY(replay, replayed(unit, now, out));
     if (replay) return {};
     const auto claim = claim_of(unit);
-    for (t::Put& each : unit.puts) DP_CHECK(put(each, out));
+    for (t::Put& each : unit.puts) DP_CHECK(put(each, !unit.audit.empty(), out));
     for (const t::Remove& each : unit.removes) DP_CHECK(remove(each, out));
     for (const t::Conversation& each : unit.conversations) DP_CHECK(put_conversation(each));
     for (const t::AccessGrant& each : unit.grants) DP_CHECK(put_grant(each));
@@ -178,13 +195,18 @@ Outcome<std::optional<UnitWriter::StoredRow>> UnitWriter::find(t::EntityType typ
     return found;
 }
 
-Outcome<void> UnitWriter::put(t::Put& each, Applied& out) {
+Outcome<void> UnitWriter::put(t::Put& each, bool audited, Applied& out) {
     t::Entity& entity = each.entity;
     t::EntityMeta& meta = meta_of(entity);
     const t::EntityType type = type_of(entity);
     const std::string& id = id_of(entity);
-    DP_TRY(stored, find(type, meta.organization.str(), id));
-    DP_CHECK(check_version(type, id, each.expected_version, stored ? &stored->meta.version : nullptr));
+    // What must not exist is not looked for: the primary key tells, and only then is it worth a look.
+    std::optional<StoredRow> stored;
+    if (each.expected_version != t::kMustNotExist) {
+        DP_TRY(row, find(type, meta.organization.str(), id));
+        stored = std::move(row);
+        DP_CHECK(check_version(type, id, each.expected_version, stored ? &stored->meta.version : nullptr));
+    }
     std::string document = to_document(entity, Secrecy::Stored);
     if (stored && stored->document == document) {
         meta = stored->meta;
@@ -197,8 +219,9 @@ Outcome<void> UnitWriter::put(t::Put& each, Applied& out) {
     }
     meta.version = stored ? stored->meta.version + 1 : 1;
     auto written = stored ? update(entity, document) : insert(entity, document);
-    if (!written) return std::unexpected(explain(std::move(written).error(), entity));
-    documents_.push_back({type, id, stored ? std::move(stored->document) : std::string(), std::move(document)});
+    if (!written) return std::unexpected(explain(std::move(written).error(), each));
+    documents_.push_back({type, id, stored ? std::move(stored->document) : std::string(),
+                          audited ? to_document(entity, Secrecy::Masked) : std::string()});
     out.entities.push_back(share(std::move(entity)));
     out.changed.push_back(out.entities.back());
     return {};
@@ -254,8 +277,17 @@ std::optional<std::string> UnitWriter::holder_of(const t::Entity& entity, std::s
 }
 
 /// A constraint's failure in the words of the domain: what is taken, and by whom.
-Fault UnitWriter::explain(Fault fault, const t::Entity& entity) {
+Fault UnitWriter::explain(Fault fault, const t::Put& put) {
+    const t::Entity& entity = put.entity;
     if (fault.reach == Reach::Database) return fault;
+    if (fault.error.code == ErrorCode::Duplicate && put.expected_version == t::kMustNotExist) {
+        auto row = find(type_of(entity), meta_of(entity).organization.str(), id_of(entity));
+        const bool exists = row && *row;
+        if (auto told = check_version(type_of(entity), id_of(entity), t::kMustNotExist,
+                                      exists ? &(*row)->meta.version : nullptr);
+            !told)
+            return std::move(told).error();
+    }
     const EntityTable& table = table_of(type_of(entity));
     if (fault.error.code == ErrorCode::Conflict)
         return {Reach::Statement, Error{ErrorCode::InvalidValue,
@@ -315,11 +347,9 @@ Outcome<void> UnitWriter::put_event(t::Event& event) {
 Outcome<void> UnitWriter::put_audit(t::AuditEntry& entry) {
     for (const ChangedDocument& changed : documents_) {
         if (changed.id != entry.entity_id || t::to_string(changed.type) != entry.entity_type) continue;
-        const auto masked = [&](const std::string& document) {
-            return document.empty() ? std::string() : masked_document(changed.type, document).value_or(std::string());
-        };
-        entry.before = masked(changed.before);
-        entry.after = masked(changed.after);
+        if (!changed.before.empty())
+            entry.before = masked_document(changed.type, changed.before).value_or(std::string());
+        entry.after = changed.after;
     }
     entry.sequence = heads_.audit + 1;
     const AuditSeal seal = seal_entry(heads_.chain, entry, random_);

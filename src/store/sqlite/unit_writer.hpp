@@ -48,17 +48,17 @@ private:
         telephony::EntityType type;
         std::string id;
         std::string before;  ///< as stored
-        std::string after;
+        std::string after;   ///< masked, where the unit has audit entries
     };
 
     Outcome<void> apply_all(telephony::UnitOfWork& unit, WallTime now, Applied& out);
     Outcome<bool> replayed(const telephony::UnitOfWork& unit, WallTime now, Applied& out);
-    Outcome<void> put(telephony::Put& put, Applied& out);
+    Outcome<void> put(telephony::Put& put, bool audited, Applied& out);
     Outcome<std::optional<StoredRow>> find(telephony::EntityType type, std::string_view organization,
                                            std::string_view id);
     Outcome<void> insert(const telephony::Entity& entity, const std::string& document);
     Outcome<void> update(const telephony::Entity& entity, const std::string& document);
-    Fault explain(Fault fault, const telephony::Entity& entity);
+    Fault explain(Fault fault, const telephony::Put& put);
     std::optional<std::string> holder_of(const telephony::Entity& entity, std::size_t rule);
     Outcome<void> remove(const telephony::Remove& remove, Applied& out);
     Outcome<void> put_conversation(const telephony::Conversation& conversation);
