@@ -347,6 +347,18 @@ class TestStream:
             with Stream(client, filter="resourceTypes:[edgegroup]", **query) as stream:
                 assert [stream.next()["data"]["resourceId"] for _ in groups[1:]] == groups[1:]
 
+    @pytest.mark.parametrize("restarted", [False, True], ids=["from memory", "from the database"])
+    def test_a_long_past_comes_once_and_in_order(self, start_server, restarted):
+        server = start_server()
+        client = server.client().log_in()
+        groups = [make_group(client, f"past {number}") for number in range(700)]
+        if restarted:
+            server.restart()
+        with Stream(client, since=0, filter="resourceTypes:[edgegroup]") as stream:
+            assert [stream.next()["data"]["resourceId"] for _ in groups] == groups
+            after = make_group(client, "after")
+            assert stream.next()["data"]["resourceId"] == after
+
     def test_a_wrong_filter_or_since_is_a_400(self, client):
         for query in ("filter=x", "since=x"):
             headers = {"Accept": "text/event-stream"}

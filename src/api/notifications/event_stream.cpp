@@ -14,7 +14,8 @@ namespace {
 constexpr std::string_view kPath = "/api/v2/events/stream";
 constexpr std::size_t kMaxReaders = 256;
 constexpr std::size_t kHighWater = 256 * 1024;
-constexpr std::size_t kPage = 512;
+constexpr std::size_t kPage = 256;
+constexpr std::size_t kPiece = 32 * 1024;
 constexpr std::chrono::seconds kHeartbeat{15};
 constexpr std::chrono::seconds kPatience{30};
 
@@ -28,6 +29,7 @@ struct EventStreams::Reader {
     TimePoint wrote{};     ///< anything, heartbeats included
     TimePoint moving{};    ///< when its queue was last not full
     bool reading = false;  ///< a page of the log is on its way
+    bool giving = false;   ///< a queue that drains under what is being written calls back: not a second time
 };
 
 EventStreams::EventStreams(ApiContext& context, const Authenticator& authenticator)
@@ -96,20 +98,45 @@ void EventStreams::pump_all() {
     for (const auto& reader : readers) pump(reader);
 }
 
-void EventStreams::give(Reader& reader, const telephony::Event& event) const {
-    reader.position = event.sequence;
-    if (event.organization != reader.caller.organization || !reader.filter.matches(event)) return;
-    reader.wrote = context_.clock.now();
-    reader.stream.write(
-        fmt::format("id: {}\nevent: {}\ndata: {}\n\n", event.sequence, event.type, events::event_text(event)));
+namespace {
+
+const telephony::Event& event_in(const telephony::Event& event) {
+    return event;
+}
+const telephony::Event& event_in(const std::shared_ptr<const telephony::Event>& event) {
+    return *event;
+}
+
+}  // namespace
+
+/// Many in one piece: a write is a system call.
+template <class Events>
+void EventStreams::give(Reader& reader, const Events& events) const {
+    reader.giving = true;
+    std::string text;
+    const auto send = [&] {
+        if (text.empty()) return;
+        reader.wrote = context_.clock.now();
+        reader.stream.write(std::exchange(text, {}));
+    };
+    for (const auto& each : events) {
+        const telephony::Event& event = event_in(each);
+        reader.position = event.sequence;
+        if (event.organization != reader.caller.organization || !reader.filter.matches(event)) continue;
+        fmt::format_to(std::back_inserter(text), "id: {}\nevent: {}\ndata: {}\n\n", event.sequence, event.type,
+                       events::event_text(event));
+        if (text.size() >= kPiece) send();
+    }
+    send();
+    reader.giving = false;
 }
 
 // As much as the reader's queue takes; it goes on when that has drained.
 void EventStreams::pump(const ReaderPtr& reader) {
-    while (!reader->reading && reader->position < tail_.head() && reader->stream.waiting() < kHighWater) {
+    while (!reader->reading && !reader->giving && reader->position < tail_.head() && reader->stream.waiting() < kHighWater) {
         const auto events = tail_.after(reader->position, kPage);
         if (!events) return read_log(reader);
-        for (const auto& event : *events) give(*reader, *event);
+        give(*reader, *events);
     }
     if (reader->stream.waiting() < kHighWater) reader->moving = context_.clock.now();
 }
@@ -127,7 +154,7 @@ void EventStreams::read_log(const ReaderPtr& reader) {
                                    if (!held) return;
                                    held->reading = false;
                                    if (!found) return end(*held, "log_unavailable");
-                                   for (const auto& event : *found) give(*held, event);
+                                   give(*held, *found);
                                    if (found->size() < kPage) held->position = std::max(held->position, head);
                                    pump(held);
                                });

@@ -40,7 +40,8 @@ private:
     void pump_all();
     void pump(const ReaderPtr& reader);
     void read_log(const ReaderPtr& reader);
-    void give(Reader& reader, const telephony::Event& event) const;
+    template <class Events>
+    void give(Reader& reader, const Events& events) const;
     void end(Reader& reader, std::string_view reason) const;
 
     ApiContext& context_;
