@@ -1,6 +1,7 @@
 #include "signaling/switchboard.hpp"
 
 #include "base/log.hpp"
+#include "base/timed_uuid.hpp"
 #include "signaling/addressing.hpp"
 #include "sip/body.hpp"
 #include "sip/header_values.hpp"
@@ -134,7 +135,7 @@ std::shared_ptr<telephony::Conversation> Switchboard::dialed_by_phone(const tele
                                                                       const telephony::PlaceCall& asked) {
     auto out = std::make_shared<telephony::Conversation>();
     const auto now = ports_.clock.wall();
-    out->id = telephony::ConversationId(ports_.random.uuid());
+    out->id = telephony::ConversationId(timed_uuid(ports_.random, now));
     out->meta = {.organization = organization,
                  .version = 0,
                  .created = now,
@@ -175,8 +176,8 @@ void Switchboard::phone_calls_number(sip::InviteSession& session, call::Incoming
 call::CallSetup Switchboard::inbound_setup(call::IncomingLeg incoming, const Config& config,
                                            const std::string& called) {
     auto conversation = std::make_shared<telephony::Conversation>(
-        telephony::make_inbound_conversation(telephony::ConversationId(ports_.random.uuid()), config->id(),
-                                             incoming.caller.user, called, ports_.clock.wall()));
+        telephony::make_inbound_conversation(telephony::ConversationId(timed_uuid(ports_.random, ports_.clock.wall())),
+                                             config->id(), incoming.caller.user, called, ports_.clock.wall()));
     conversation->meta.version = 0;
     conversation->caller_name = incoming.caller.display;
     call::CallSetup setup;

@@ -16,6 +16,7 @@
 #include "api/http/json_writer.hpp"
 #include "api/http/paging.hpp"
 #include "api/http/writes.hpp"
+#include "base/timed_uuid.hpp"
 
 namespace dp::api {
 
@@ -203,7 +204,7 @@ void add_writes(Router& router, ApiContext& context, const Shape<T>& shape, std:
                     if (!body) return std::move(reply).error(body.error());
                     T entity;
                     const auto id = (*body)->text("id", 64);
-                    entity.id = decltype(entity.id)(id ? *id : context.random.uuid());
+                    entity.id = decltype(entity.id)(id ? *id : timed_uuid(context.random, context.clock.wall()));
                     entity.meta.organization = request.caller.organization;
                     if (!is_valid_id(entity.id.str())) (*body)->refuse("id", "must be 1 to 64 of A-Z a-z 0-9 . _ -");
                     (*body)->ignore(kEnvelopeFields);

@@ -7,6 +7,7 @@
 #include "api/resources/entity_routes.hpp"
 #include "api/resources/resources.hpp"
 #include "base/ascii.hpp"
+#include "base/timed_uuid.hpp"
 #include "events/signature.hpp"
 #include "events/webhook_dispatcher.hpp"
 #include "telephony/names.hpp"
@@ -118,7 +119,7 @@ public:
         auto body = body_of(request);
         if (!body) return std::move(reply).error(body.error());
         Webhook webhook;
-        webhook.id = WebhookId((*body)->text("id", 64).value_or(context_.random.uuid()));
+        webhook.id = WebhookId((*body)->text("id", 64).value_or(timed_uuid(context_.random, context_.clock.wall())));
         if (!is_valid_id(webhook.id.str())) (*body)->refuse("id", "must be 1 to 64 of A-Z a-z 0-9 . _ -");
         webhook.meta.organization = request.caller.organization;
         fill(**body, webhook, context_.secrets);

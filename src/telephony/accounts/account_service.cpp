@@ -6,6 +6,7 @@
 
 #include "base/ascii.hpp"
 #include "base/crypto.hpp"
+#include "base/timed_uuid.hpp"
 #include "telephony/config/rules.hpp"
 #include "telephony/e164.hpp"
 #include "telephony/numbers/national_dialling.hpp"
@@ -211,7 +212,7 @@ void AccountService::create(WriteContext context, std::string_view carrier, Acco
                             Reply<Committed> reply) {
     const auto config = config_of(context);
     TelephonyConfiguration account;
-    account.id = TelephonyConfigurationId(random_.uuid());
+    account.id = TelephonyConfigurationId(timed_uuid(random_, context.now));
     account.meta = fresh(context);
     account.carrier = carrier;
     if (!change.name) change.name.emplace();
@@ -300,7 +301,7 @@ Result<Number> joining(const OrganizationConfig& config, const TelephonyConfigur
     const auto& present = config.number_by_e164(e164);
     if (!present) {
         Number made;
-        made.id = NumberId(random.uuid());
+        made.id = NumberId(timed_uuid(random, context.now));
         made.meta = fresh(context);
         made.e164 = e164;
         made.provider = account.str();

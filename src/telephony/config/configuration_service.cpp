@@ -1,5 +1,7 @@
 #include "telephony/config/configuration_service.hpp"
 
+#include "base/timed_uuid.hpp"
+
 namespace dp::telephony {
 namespace {
 
@@ -7,7 +9,7 @@ void fill_in(Entity& entity, const WriteContext& context, Random& random) {
     std::visit(
         [&](auto& e) {
             using Id = decltype(e.id);
-            if (e.id.empty()) e.id = Id(random.uuid());
+            if (e.id.empty()) e.id = Id(timed_uuid(random, context.now));
         },
         entity);
     EntityMeta& meta = meta_of(entity);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/timed_uuid.hpp"
+
 namespace dp::telephony {
 namespace {
 
@@ -34,7 +36,7 @@ std::vector<Participant> outbound_participants(const OutboundCall& call, Random&
 
 Conversation new_outbound(const OutboundCall& call, const WriteContext& context, Random& random) {
     Conversation conversation;
-    conversation.id = ConversationId(random.uuid());
+    conversation.id = ConversationId(timed_uuid(random, context.now));
     conversation.meta = {.organization = context.organization,
                          .version = 1,
                          .created = context.now,

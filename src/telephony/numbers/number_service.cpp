@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/timed_uuid.hpp"
 #include "telephony/names.hpp"
 #include "telephony/numbers/provisioning_run.hpp"
 
@@ -124,7 +125,7 @@ void NumberService::write(WriteContext context, Number number, std::int64_t expe
 }
 
 void NumberService::order(WriteContext context, Number number, Executor& reply_on, Reply<Committed> reply) {
-    if (number.id.empty()) number.id = NumberId(random_.uuid());
+    if (number.id.empty()) number.id = NumberId(timed_uuid(random_, context.now));
     number.state = NumberState::Pending;
     number.meta = {.organization = context.organization,
                    .created = context.now,

@@ -1,5 +1,7 @@
 #include "telephony/phones/phone_service.hpp"
 
+#include "base/timed_uuid.hpp"
+
 namespace dp::telephony {
 namespace {
 
@@ -20,7 +22,7 @@ Result<PhoneDraft> PhoneService::draft(const WriteContext& context, Phone phone)
     const auto snapshot = store_.snapshots().current();
     const auto& config = snapshot->organization(context.organization);
     if (!config) return fail(ErrorCode::NotFound, "The organization does not exist.");
-    if (phone.id.empty()) phone.id = PhoneId(random_.uuid());
+    if (phone.id.empty()) phone.id = PhoneId(timed_uuid(random_, context.now));
     phone.station = StationId(phone.id.str());
     const std::string username = phone.sip.username.empty() ? phone.id.str() : phone.sip.username;
     std::string password = random_.token(kPasswordLength);

@@ -21,6 +21,15 @@ const sha256 = (...parts) => {
     for (const part of parts) hash.update(part);
     return hash.digest();
 };
+// RFC 9562 version 7, as Dialplane's own: rows that are made one after the other stand side by side in every index.
+const timedUuid = () => {
+    const bytes = randomBytes(16);
+    bytes.writeUIntBE(Date.now(), 0, 6);
+    bytes[6] = (bytes[6] & 0x0f) | 0x70;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    const hex = bytes.toString('hex');
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+};
 const byId = (table) => new Map(db.prepare(`SELECT * FROM ${table}`).all().map((row) => [row.id, { ...row, doc: JSON.parse(row.doc) }]));
 const users = byId('users');
 const locations = byId('locations');
@@ -144,7 +153,7 @@ app.post(SITES, { onRequest: needs('telephony'), schema: { body: siteBody } }, (
     const now = Date.now();
     const row = {
         organization_id: request.grant.organization_id,
-        id: randomUUID(),
+        id: timedUuid(),
         version: 1,
         created_at: now,
         modified_at: now,
