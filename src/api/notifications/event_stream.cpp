@@ -133,7 +133,8 @@ void EventStreams::give(Reader& reader, const Events& events) const {
 
 // As much as the reader's queue takes; it goes on when that has drained.
 void EventStreams::pump(const ReaderPtr& reader) {
-    while (!reader->reading && !reader->giving && reader->position < tail_.head() && reader->stream.waiting() < kHighWater) {
+    while (!reader->reading && !reader->giving && reader->position < tail_.head() &&
+           reader->stream.waiting() < kHighWater) {
         const auto events = tail_.after(reader->position, kPage);
         if (!events) return read_log(reader);
         give(*reader, *events);
