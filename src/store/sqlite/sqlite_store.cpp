@@ -1,6 +1,7 @@
 #include "store/sqlite/sqlite_store.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -114,7 +115,9 @@ void SqliteStore::read_through(const std::stop_token& stop) {
     };
     sqlite3_progress_handler((*connection)->handle(), 10'000, aborted, const_cast<std::stop_token*>(&stop));
     auto damage = find_damage(**connection);
-    if (!damage && !stop.stop_requested()) note_damage(damage.error());
+    if (!damage && damage.error().code == ErrorCode::Internal && !stop.stop_requested()) note_damage(damage.error());
+    connection->reset();
+    ::malloc_trim(0);  // its pages were read once
 }
 
 void SqliteStore::submit(t::UnitOfWork unit, Executor& reply_on, t::Reply<t::Committed> reply) {
