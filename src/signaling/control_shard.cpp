@@ -39,6 +39,7 @@ public:
                    [this](call::ContactId contact) { book_.connections().contact_gone(contact); }}),
           trunks_(trunk_ports_, ports.snapshots, config.start_spread),
           legs_({agent_, phones_, trunks_, ports.owner, config.session_timer}),
+          turns_(ports.snapshots),
           book_({legs_, ports.media, ports.conversations, phones_, trunks_, ports.prompts, turns_, ports.timers,
                  ports.clock, ports.random, config.calls}),
           screen_(phones_, trunks_, ports.clock, ports.random, ports.load),

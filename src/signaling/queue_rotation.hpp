@@ -8,12 +8,19 @@
 #include <set>
 #include <utility>
 
+#include "telephony/config/snapshot_hub.hpp"
 #include "telephony/routing/journey.hpp"
 
 namespace dp::signaling {
 
 class QueueRotation final : public telephony::QueueTurns {
 public:
+    explicit QueueRotation(const telephony::SnapshotHub& snapshots) : reader_(snapshots) {}
+
+    telephony::Ptr<telephony::Queue> present(const telephony::QueuePlace& place) override {
+        const auto& config = reader_.get()->organization(place.organization);
+        return config ? config->find<telephony::Queue>(place.queue) : nullptr;
+    }
     std::size_t take(const telephony::OrganizationId& organization, const telephony::QueueId& queue,
                      std::size_t members) override {
         std::size_t& next = queues_[{organization, queue}].next;
@@ -44,6 +51,7 @@ private:
 
     std::map<std::pair<telephony::OrganizationId, telephony::QueueId>, Turns> queues_;
     std::uint64_t tickets_ = 0;
+    telephony::SnapshotReader reader_;
 };
 
 }  // namespace dp::signaling

@@ -225,14 +225,16 @@ JourneyMove Journey::enter_queue(const QueueId& id) {
 }
 
 JourneyMove Journey::next_member() {
-    const auto& members = queue_->members;
     if (now_.steady >= waited_enough_) return overflow("time-out");
     if (state_ == State::Pausing) {
         rung_ = 0;
         first_round_ = false;
         reachable_ = rang_ = false;
+        if (auto present = turns_.present(place_)) queue_ = std::move(present);
+        if (member_ >= queue_->members.size()) member_ = 0;
     }
     if (!is_our_turn()) return pause();
+    const auto& members = queue_->members;
     while (rung_ < members.size()) {
         const UserId& user = members[member_];
         member_ = (member_ + 1) % members.size();

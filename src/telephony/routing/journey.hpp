@@ -21,7 +21,7 @@
 /// the call came through last is taken, once; without one the call ends with the reason of what failed last.
 ///
 /// Bounds: kMostSteps flow steps and kMostTargets targets per call. Threads: one owner; the configuration is the one of
-/// the call's beginning. Source: issue "Routing is real"; seed 0 (`callflowId` first, then the target).
+/// the call's beginning, but for the queue the caller waits in: each round goes by its present members. Source: issue "Routing is real"; seed 0 (`callflowId` first, then the target).
 
 #include <cstdint>
 #include <optional>
@@ -73,6 +73,8 @@ public:
     virtual ~QueueTurns() = default;
     /// Index of the member to begin with; each call takes one.
     virtual std::size_t take(const OrganizationId& organization, const QueueId& queue, std::size_t members) = 0;
+    /// The queue as it is configured now: who waits long is served by members who came later. Null: it is gone.
+    virtual Ptr<Queue> present(const QueuePlace& place) = 0;
     /// Of a caller who has just come.
     virtual std::uint64_t next_ticket() = 0;
     virtual void wait(const QueuePlace& place) = 0;

@@ -43,7 +43,9 @@ constexpr std::array kTable{
 class ListedTurns final : public QueueTurns {
 public:
     std::size_t take(const OrganizationId&, const QueueId&, std::size_t) override { return next++; }
+    Ptr<Queue> present(const QueuePlace&) override { return changed; }
     std::uint64_t next_ticket() override { return 7; }
+    Ptr<Queue> changed;
     void wait(const QueuePlace&) override { ++waiting; }
     void stop_waiting(const QueuePlace&) override { --waiting; }
     std::size_t ahead_of(const QueuePlace&) const override { return ahead; }
@@ -217,6 +219,22 @@ TEST_F(JourneyTable, TheFreeMembersAreForThoseWhoCameEarlier) {
 TEST_F(JourneyTable, ACallerWhoHangsUpWhileWaitingStandsInNobodysWay) {
     brought_to(At::Pausing);
     EXPECT_EQ(turns.waiting, 0);
+}
+
+TEST_F(JourneyTable, WhoWaitsIsServedByMembersWhoCameLater) {
+    phones.other[testing::kJohn] = phones.other[testing::kAgent48291] = Availability::Phones::InCall;
+    Journey led = to_queue();
+    EXPECT_EQ(led.start(now).kind, Kind::Pause);
+    Queue queue = *example.config().find<Queue>(QueueId("queue-1"));
+    queue.members = {testing::kJohn, UserId("newcomer")};
+    turns.changed = std::make_shared<const Queue>(queue);
+    later(Journey::kLook);
+    EXPECT_EQ(led.timed_out(now).user, UserId("newcomer"));
+    queue.members.clear();
+    turns.changed = std::make_shared<const Queue>(queue);
+    EXPECT_EQ(led.not_taken(EndReason::Busy, now).kind, Kind::Pause);
+    later(Journey::kPause);
+    EXPECT_EQ(led.timed_out(now).kind, Kind::End) << "nobody is left";
 }
 
 TEST_F(JourneyTable, ARoundInVainPausesLongerThanOneWhereNobodyWasFree) {

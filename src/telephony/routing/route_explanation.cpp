@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 class FirstMember final : public QueueTurns {
 public:
     std::size_t take(const OrganizationId&, const QueueId&, std::size_t) override { return 0; }
+    Ptr<Queue> present(const QueuePlace&) override { return nullptr; }
     std::uint64_t next_ticket() override { return 0; }
     void wait(const QueuePlace&) override {}
     void stop_waiting(const QueuePlace&) override {}
