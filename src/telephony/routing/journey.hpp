@@ -21,7 +21,8 @@
 /// the call came through last is taken, once; without one the call ends with the reason of what failed last.
 ///
 /// Bounds: kMostSteps flow steps and kMostTargets targets per call. Threads: one owner; the configuration is the one of
-/// the call's beginning, but for the queue the caller waits in: each round goes by its present members. Source: issue "Routing is real"; seed 0 (`callflowId` first, then the target).
+/// the call's beginning, but for the queue the caller waits in: each round goes by its present members. Source: seed 0
+/// (`callflowId` first, then the target).
 
 #include <cstdint>
 #include <optional>
