@@ -158,7 +158,8 @@ TEST_P(Crossing, EndsWithADisconnectionAndWithEitherLeg) {
     EXPECT_GT(c.snr(1000), 30);
     engine_->release(first);
     engine_->release(third);
-    EXPECT_EQ(legs_on(0) + legs_on(1), 0);
+    // An empty mailbox is not yet a carried out command.
+    EXPECT_TRUE(control_.run_until([&] { return legs_on(0) + legs_on(1) == 0; }));
 }
 
 INSTANTIATE_TEST_SUITE_P(Engine, Crossing, testing::Values(2U, 4U));
