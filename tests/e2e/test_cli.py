@@ -7,32 +7,15 @@ import subprocess
 import pytest
 import requests
 
-from harness.cli import Cli
+from harness.cli import Cli, api, cli, cli_server  # fixtures
 from harness.process import Process
-from harness.server import Server, binary
+from harness.server import binary
 from harness.waiting import until
 
 NUMBERS = "/api/v2/telephony/phone/numbers"
 GROUPS = "/api/v2/telephony/providers/edges/edgegroups"
 MAIN_LINE = "+15551230000"
 AGENT_LINE = "+15551248291"
-
-
-@pytest.fixture(scope="module")
-def cli_server(tmp_path_factory):
-    made = Server(tmp_path_factory.mktemp("cli")).start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture(scope="module")
-def api(cli_server):
-    return cli_server.client().log_in()
-
-
-@pytest.fixture
-def cli(cli_server, tmp_path):
-    return Cli(cli_server, tmp_path)
 
 
 def number(api, value: str) -> dict:

@@ -4,29 +4,12 @@ import subprocess
 
 import pytest
 
-from harness.cli import Cli
+from harness.cli import api, cli, cli_server  # fixtures
 from harness.ports import free_port
-from harness.server import Server, binary
+from harness.server import binary
 
 MAIN_LINE = "+15551230000"
 EDGES = "/api/v2/telephony/providers/edges"
-
-
-@pytest.fixture(scope="module")
-def cli_server(tmp_path_factory):
-    made = Server(tmp_path_factory.mktemp("cli")).start()
-    yield made
-    made.stop()
-
-
-@pytest.fixture(scope="module")
-def api(cli_server):
-    return cli_server.client().log_in()
-
-
-@pytest.fixture
-def cli(cli_server, tmp_path):
-    return Cli(cli_server, tmp_path)
 
 
 class TestTrunk:

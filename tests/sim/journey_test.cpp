@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sim/sim_world.hpp"
+#include "sim/parties.hpp"
 
 namespace dp::sim {
 namespace {
@@ -18,31 +18,9 @@ const Endpoint kServerEndpoint = *Endpoint::parse(kServer);
 const std::string kServerHost = "10.0.0.1";
 constexpr const char* kLine = "+15557770000";
 
-class JourneyCall : public testing::Test {
+class JourneyCall : public QueueParties {
 protected:
-    JourneyCall() {
-        world.add_user("bob", "");
-        world.add_phone(std::string(kAgent), "alice");
-        world.add_phone("bob", "bob");
-        world.add_trunk({});
-        alice = &world.phone("alice", "10.0.1.1:5060");
-        bob = &world.phone("bob", "10.0.1.2:5060");
-        carrier = &world.carrier("10.0.9.1:5060");
-        Queue queue;
-        queue.id = QueueId("sales");
-        queue.name = "Sales";
-        queue.members = {UserId(std::string(kAgent)), UserId("bob")};
-        put(queue);
-        world.add_number(kLine, RoutingKind::Queue, "sales");
-        world.run(10ms);
-    }
-    void put(const Queue& queue) { world.put(queue); }
-    void change_queue(const std::function<void(Queue&)>& change) {
-        Queue queue = *world.config().find<Queue>(QueueId("sales"));
-        change(queue);
-        world.put(queue);
-        world.run(10ms);
-    }
+    JourneyCall() : QueueParties(kLine) {}
     /// A flow of these steps before the line's target.
     void flow(std::vector<FlowStep> steps, const std::function<void(CallFlow&)>& change = {}) {
         CallFlow flow;
@@ -98,11 +76,6 @@ protected:
         for (const RouteStep& step : world.conversation(world.only()).route)
             EXPECT_GE(world.sink.count(step.type), 1U) << step.type;
     }
-
-    SimWorld world;
-    FarEnd* alice = nullptr;
-    FarEnd* bob = nullptr;
-    FarEnd* carrier = nullptr;
 };
 
 TEST_F(JourneyCall, AQueueRingsItsMembersInTurnUntilOneAnswers) {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sim/sim_world.hpp"
+#include "sim/parties.hpp"
 
 namespace dp::sim {
 namespace {
@@ -18,24 +18,9 @@ const Endpoint kServerEndpoint = *Endpoint::parse(kServer);
 constexpr const char* kQueueNumber = "+15557770000";
 
 /// Alice talks to a number at the carrier; she and Bob are the members of a queue.
-class QueueTransfer : public ::testing::Test {
+class QueueTransfer : public QueueParties {
 protected:
-    QueueTransfer() {
-        world.add_user("bob", "");
-        world.add_phone(std::string(kAgent), "alice");
-        world.add_phone("bob", "bob");
-        world.add_trunk({});
-        alice = &world.phone("alice", "10.0.1.1:5060");
-        bob = &world.phone("bob", "10.0.1.2:5060");
-        carrier = &world.carrier("10.0.9.1:5060");
-        Queue queue;
-        queue.id = QueueId("sales");
-        queue.name = "Sales";
-        queue.members = {UserId(std::string(kAgent)), UserId("bob")};
-        world.put(queue);
-        world.add_number(kQueueNumber, RoutingKind::Queue, "sales");
-        world.run(10ms);
-    }
+    QueueTransfer() : QueueParties(kQueueNumber) {}
     void place() {
         id = world.place_call();
         world.run(5s);
@@ -43,12 +28,6 @@ protected:
     }
     static TransferCall to_queue(const char* queue = "sales", bool consult = false) {
         return {TransferTarget{.queue = QueueId(queue)}, consult};
-    }
-    void change_queue(const std::function<void(Queue&)>& change) {
-        Queue queue = *world.config().find<Queue>(QueueId("sales"));
-        change(queue);
-        world.put(queue);
-        world.run(10ms);
     }
     std::vector<std::string> steps() {
         std::vector<std::string> out;
@@ -58,28 +37,11 @@ protected:
         }
         return out;
     }
-    const SimMedia::Leg* media_of(FarEnd& end) {
-        for (const auto& [leg, media] : world.media.legs)
-            if (media.audio && media.audio->remote_rtp &&
-                media.audio->remote_rtp->address == end.node().address().address)
-                return &media;
-        return nullptr;
-    }
-    bool talk(FarEnd& a, FarEnd& b) {
-        const auto* one = media_of(a);
-        const auto* two = media_of(b);
-        return one != nullptr && two != nullptr && !one->tone && !two->tone && one->peer.valid() &&
-               &world.media.legs.at(one->peer) == two;
-    }
     void end() {
         carrier->hang_up(carrier->legs.front());
         world.expect_clean();
     }
 
-    SimWorld world;
-    FarEnd* alice = nullptr;
-    FarEnd* bob = nullptr;
-    FarEnd* carrier = nullptr;
     std::string id;
 };
 

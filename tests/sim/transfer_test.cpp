@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sim/sim_world.hpp"
+#include "sim/parties.hpp"
 
 namespace dp::sim {
 namespace {
@@ -20,16 +20,9 @@ using ::testing::ElementsAre;
 constexpr std::string_view kElsewhere = "+15552223333";
 
 /// Alice (agent) talks to a number at the carrier; Bob is a colleague with a phone.
-class Transfers : public ::testing::Test {
+class Transfers : public Parties {
 protected:
-    Transfers() {
-        world.add_user("agent-2", "+15551230002");
-        world.add_phone(std::string(kAgent), "alice");
-        world.add_phone("agent-2", "bob");
-        world.add_trunk({});
-        alice = &world.phone("alice", "10.0.1.1:5060");
-        bob = &world.phone("bob", "10.0.1.2:5060");
-        carrier = &world.carrier("10.0.9.1:5060");
+    Transfers() : Parties("agent-2", "+15551230002") {
         id = world.place_call();
         world.run(5s);
         EXPECT_EQ(world.status(id), "connected") << world.reason(id);
@@ -40,21 +33,6 @@ protected:
     }
     static TransferCall to_number(bool consult = false) {
         return {TransferTarget{.address = std::string(kElsewhere)}, consult};
-    }
-    SimMedia::Leg* media_of(FarEnd& end, std::size_t nth = 0) {
-        const auto port = nth;
-        std::size_t seen = 0;
-        for (auto& [leg, media] : world.media.legs)
-            if (media.audio && media.audio->remote_rtp &&
-                media.audio->remote_rtp->address == end.node().address().address && seen++ == port)
-                return &media;
-        return nullptr;
-    }
-    bool talk(FarEnd& a, FarEnd& b, std::size_t nth_b = 0) {
-        const auto* one = media_of(a);
-        const auto* two = media_of(b, nth_b);
-        if (one == nullptr || two == nullptr || one->tone || two->tone) return false;
-        return one->peer.valid() && two->peer.valid() && &world.media.legs.at(one->peer) == two;
     }
     const telephony::Communication& last_leg(std::size_t participant) {
         return world.conversation(id).participants.at(participant).communications.back();
@@ -76,10 +54,6 @@ protected:
         world.expect_clean();
     }
 
-    SimWorld world;
-    FarEnd* alice = nullptr;
-    FarEnd* bob = nullptr;
-    FarEnd* carrier = nullptr;
     std::string id;
 };
 

@@ -2,6 +2,8 @@
 import os
 import subprocess
 
+import pytest
+
 from harness.server import Server, binary
 
 
@@ -36,3 +38,20 @@ class Cli:
         path = self.home / name
         path.write_text(text)
         return path
+
+
+@pytest.fixture(scope="module")
+def cli_server(tmp_path_factory):
+    made = Server(tmp_path_factory.mktemp("cli")).start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def api(cli_server):
+    return cli_server.client().log_in()
+
+
+@pytest.fixture
+def cli(cli_server, tmp_path):
+    return Cli(cli_server, tmp_path)
