@@ -2,25 +2,20 @@
 
 #include <algorithm>
 
+#include "api/probe_target.hpp"
 #include "net/event_loop.hpp"
 #include "telephony/sites/ice_server_uri.hpp"
 
 namespace dp::app {
 namespace {
 
-using net::ProbeTransport;
 using net::ProbeVerdict;
 
 /// TURN servers answer a Binding too (RFC 8656 section 3.1), without a login.
 std::optional<net::ProbeTarget> target_of(const std::string& text) {
     const auto server = telephony::parse_ice_server_uri(text);
     if (!server) return std::nullopt;
-    net::ProbeTarget out{server->host, server->port, ProbeTransport::Udp, ice::ProbeKind::Binding};
-    if (server->is_secure())
-        out.transport = ProbeTransport::Tls;
-    else if (server->transport == telephony::IceTransport::Tcp)
-        out.transport = ProbeTransport::Tcp;
-    return out;
+    return api::probe_target(*server, ice::ProbeKind::Binding);
 }
 
 std::set<std::string> servers_of(const telephony::Snapshot& snapshot) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <set>
 
+#include "api/probe_target.hpp"
 #include "api/resources/entity_routes.hpp"
 #include "telephony/phones/media_path.hpp"
 
@@ -79,22 +80,13 @@ struct ProbePlan {
     std::vector<ProbeTarget> targets;  ///< servers, then each host's ports
 };
 
-ProbeTarget target_of(const IceServerUri& server) {
-    ProbeTarget out{server.host, server.port, ProbeTransport::Udp,
-                    server.is_turn() ? ice::ProbeKind::Allocate : ice::ProbeKind::Binding};
-    if (server.is_secure())
-        out.transport = ProbeTransport::Tls;
-    else if (server.transport == telephony::IceTransport::Tcp)
-        out.transport = ProbeTransport::Tcp;
-    return out;
-}
-
 ProbePlan plan_of(const std::vector<IceServerUri>& servers) {
     ProbePlan out;
     for (const auto& server : servers) {
         if (out.servers.size() == kMaxServers || std::ranges::find(out.servers, server) != out.servers.end()) continue;
         out.servers.push_back(server);
-        out.targets.push_back(target_of(server));
+        out.targets.push_back(
+            probe_target(server, server.is_turn() ? ice::ProbeKind::Allocate : ice::ProbeKind::Binding));
         if (out.hosts.size() < kMaxHosts && std::ranges::find(out.hosts, server.host) == out.hosts.end())
             out.hosts.push_back(server.host);
     }
