@@ -153,6 +153,7 @@ private:
 
     // Callee (invite_session_callee.cpp).
     void receive_invite(const MessageView& invite, const Flow& flow, ServerTransaction& transaction, Dialog dialog);
+    bool owes_offer() const;
     Result<void> send_provisional(int status, const Body& body, const HeaderLines& headers, bool reliable);
     Result<void> send_success(const Body& body, const HeaderLines& headers);
     bool answers_reliably() const;

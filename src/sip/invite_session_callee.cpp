@@ -34,11 +34,19 @@ bool InviteSession::answers_reliably() const {
     return callee_->peer_requires_reliable || wanted;
 }
 
+/// RFC 3261 §13.2.1: to an INVITE without an offer the first reliable answer carries ours. A 180 that has none yet is not
+/// sent: the caller has our 100.
+bool InviteSession::owes_offer() const {
+    const bool offered = dialog_.answered_early || dialog_.offers().state() == OfferAnswer::State::LocalOffer;
+    return !callee_->invite_has_offer && !offered;
+}
+
 Result<void> InviteSession::provide(int status, const Body& body, const HeaderLines& headers) {
     if (state_ != State::Alerting || !callee_ || callee_->success) return wrong_state("provide");
     if (status <= 100 || status >= 200)
         return fail(ErrorCode::InvalidValue, "A provisional answer is 101-199.", "status");
     const bool reliable = answers_reliably();
+    if (reliable && owes_offer() && body.bytes.empty()) return {};
     if (reliable && callee_->in_flight) {
         callee_->waiting.push_back({status, body, headers});  // RFC 3262 §3: one unacknowledged at a time
         return {};

@@ -223,6 +223,20 @@ TEST_F(CalleeTest, AnOfferInAReliableProvisionalIsAnsweredByThePrack) {
     EXPECT_TRUE(peer.last(Method::Invite, 200)->body().empty());
 }
 
+TEST_F(CalleeTest, AReliableProvisionalWithoutTheOfferThatIsDueIsNotSent) {
+    fields.headers = "Require: 100rel\r\n";
+    fields.body.clear();
+    ann.when_invited = [](InviteSession& s, const MessageView&) { ASSERT_TRUE(s.provide(180)); };
+    invite();
+    EXPECT_FALSE(peer.last(Method::Invite, 180));
+    ASSERT_TRUE(session().provide(183, sdp("full-offer")));
+    settle();
+    send_prack(*got(Method::Invite, 183), 2, "answer-1");
+    ASSERT_TRUE(session().provide(180)) << "the offer has been made and answered";
+    settle();
+    EXPECT_TRUE(peer.last(Method::Invite, 180));
+}
+
 TEST_F(CalleeTest, ANewOfferInThePrackIsAnsweredInIts200) {
     fields.headers = "Require: 100rel\r\n";
     ann.when_invited = [](InviteSession& s, const MessageView&) { ASSERT_TRUE(s.provide(183, sdp("answer-1"))); };
