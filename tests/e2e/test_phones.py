@@ -244,12 +244,13 @@ def test_a_session_keeps_the_marks_it_logged_in_with(client, settings, phone, ca
         assert (device.sip_dscp, device.media_dscp) == ({10}, {12})
 
 
-@pytest.mark.parametrize("transport", ["tcp", "ws"])
+@pytest.mark.parametrize("transport", ["tcp", "tls", "ws", "wss"])
 @pytest.mark.parametrize("dscp", [0, 33, 63])
 def test_connections_carry_the_mark_of_their_session(own, client, settings, phone, transport, dscp):
     client.put(f"{SETTINGS}/{settings['id']}", {"name": settings["name"], "transportDscp": dscp})
-    uri = own.base_url.replace("http://", "ws://") + "/ws/sip"
-    with StreamPhone(phone["account"], "tcp" if transport == "tcp" else uri) as device:
+    where = {"tcp": "tcp", "tls": f"tls://127.0.0.1:{own.port_of('sips')}", "ws": own.base_url.replace("http://", "ws://") + "/ws/sip",
+             "wss": f"wss://127.0.0.1:{own.port_of('https')}/ws/sip"}
+    with StreamPhone(phone["account"], where[transport]) as device:
         online(client, phone)
         device.wire.seen()
         device.register()

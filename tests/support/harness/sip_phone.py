@@ -1,5 +1,5 @@
-"""SIP phones. SipPhone (UDP) registers, answers every call, and sends RTP as it is told; StreamPhone keeps a registration over TCP
-or a WebSocket. Both note with which DSCP the server's packets arrive, as it is on the wire."""
+"""SIP phones. SipPhone (UDP) registers, answers every call, and sends RTP as it is told; StreamPhone keeps a registration over TCP,
+TLS or a WebSocket. Both note with which DSCP the server's packets arrive, as it is on the wire."""
 import re
 import select
 import socket
@@ -9,7 +9,7 @@ import time
 import uuid
 
 from harness import sip
-from harness.websocket import WebSocket
+from harness.websocket import WebSocket, trusting_context
 
 SILENCE = b"\xff" * 160  # PCMU
 SOUND = bytes([0x80, 0xAA, 0x00, 0x2A] * 40)  # a loud tone of 2 kHz
@@ -168,7 +168,7 @@ class Sniffer:
 
 
 class StreamPhone:
-    """Registered over TCP ("tcp", to the registrar's port) or over a WebSocket (its URI)."""
+    """Registered over TCP ("tcp", to the registrar's port), TLS ("tls://host:port") or a WebSocket (its URI)."""
 
     def __init__(self, account: dict, to: str):
         self.account, self.to = account, to
@@ -180,6 +180,9 @@ class StreamPhone:
         if self.to == "tcp":
             host, _, port = self.account["sip"]["registrar"].removeprefix("sip:").rpartition(":")
             self.connection = socket.create_connection((host, int(port)), timeout=10)
+        elif self.to.startswith("tls:"):
+            host, _, port = self.to.removeprefix("tls://").rpartition(":")
+            self.connection = trusting_context().wrap_socket(socket.create_connection((host, int(port)), timeout=10))
         else:
             self._websocket = WebSocket.connect(self.to, "sip")
             self.connection = self._websocket.connection
@@ -209,10 +212,12 @@ class StreamPhone:
     def _ask(self, expires: int, extra: str = "") -> str:
         self._number += 1
         account = self.account["sip"]
-        me, kind = f"sip:{account['username']}@{account['domain']}", "WS" if self._websocket else "TCP"
-        request = (f"REGISTER sip:{account['domain']} SIP/2.0\r\nVia: SIP/2.0/{kind} phone.invalid;branch=z9hG4bK{uuid.uuid4().hex}\r\n"
+        me = f"sip:{account['username']}@{account['domain']}"
+        via = "TCP" if self.to == "tcp" else self.to.partition(":")[0].upper()
+        kind = "ws" if self._websocket else via.lower()  # RFC 7118: also over WSS
+        request = (f"REGISTER sip:{account['domain']} SIP/2.0\r\nVia: SIP/2.0/{via} phone.invalid;branch=z9hG4bK{uuid.uuid4().hex}\r\n"
                    f"From: <{me}>;tag={self._call_id[:8]}\r\nTo: <{me}>\r\nCall-ID: {self._call_id}\r\nCSeq: {self._number} REGISTER\r\n"
-                   f"Contact: <sip:{account['username']}@phone.invalid;transport={kind.lower()}>;+sip.instance=\"<urn:uuid:{self._call_id}>\"\r\n"
+                   f"Contact: <sip:{account['username']}@phone.invalid;transport={kind}>;+sip.instance=\"<urn:uuid:{self._call_id}>\"\r\n"
                    f"Expires: {expires}\r\nMax-Forwards: 70\r\nUser-Agent: test phone\r\n{extra}Content-Length: 0\r\n\r\n").encode()
         self._websocket.send(request) if self._websocket else self.connection.sendall(request)
         while True:
