@@ -60,6 +60,8 @@ DP_NAMES(FlowStepKind, "announce", "menu", "schedule", "transfer", "disconnect")
 DP_NAMES(FlowAnswer, "answer", "early_media");
 DP_NAMES(TrunkTransport, "udp", "tcp", "tls");
 DP_NAMES(MediaPolicy, "anchor", "bypass");
+DP_NAMES(MediaPort, "own", "shared");
+DP_NAMES(MediaEncryption, "none", "optional", "required");
 DP_NAMES(CalledNumberSource, "request_uri", "to", "p_called_party_id");
 DP_NAMES(RegistrationType, "REGISTER", "NONE");
 DP_NAMES(ConversationStatus, "queued", "initiated", "ringing", "connected", "disconnected", "failed");

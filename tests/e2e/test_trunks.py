@@ -135,6 +135,21 @@ class TestEdgesAsTrunks:
         client.wait_trunk(edge["id"], "registered")
         assert client.get(f"{EDGES}/{edge['id']}")["health"] == "unknown"
 
+    def test_its_media_choices_are_kept_and_checked(self, client, make, body):
+        plain = make(body)
+        assert (plain["mediaPort"], plain["mediaEncryption"]) == ("own", "none")
+        shared = client.put(f"{EDGES}/{plain['id']}", body | {"mediaPort": "shared"})
+        assert client.get(f"{EDGES}/{plain['id']}")["mediaPort"] == shared["mediaPort"] == "shared"
+        assert client.put(f"{EDGES}/{plain['id']}", body)["mediaPort"] == "shared", "a field that is not sent stays"
+        for field, value in {"mediaPort": "both", "mediaEncryption": "perhaps"}.items():
+            answer = client.request("POST", EDGES, body | {field: value})
+            assert answer.status_code == 400 and field_of(answer) == [field]
+
+    @pytest.mark.parametrize("encryption", ["optional", "required"])
+    def test_encryption_towards_the_carrier_is_not_promised_before_it_is_there(self, client, body, encryption):
+        answer = client.request("POST", EDGES, peer(body, 5093, mediaEncryption=encryption))
+        assert answer.status_code == 400 and field_of(answer) == ["mediaEncryption"]
+
     def test_media_types_are_checked(self, client, body):
         wrong = client.request("POST", EDGES, raw=b"name=x", headers={"Content-Type": "application/x-www-form-urlencoded"})
         assert wrong.status_code == 415

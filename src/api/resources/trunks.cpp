@@ -1,6 +1,7 @@
 /// @file Trunks in the shapes of seed 1: edge groups, SIP profiles, and edges whose body is a trunk.
 #include "api/resources/entity_routes.hpp"
 #include "api/resources/resources.hpp"
+#include "telephony/names.hpp"
 
 namespace dp::api {
 
@@ -63,10 +64,10 @@ json::object trunk_json(const Trunk& trunk, const OrganizationConfig& config, co
         json::object{{"enabled", trunk.health_probe.enabled}, {"intervalSeconds", trunk.health_probe.interval.count()}};
     out["enabled"] = trunk.enabled;
     out["autoProvisionNumbers"] = trunk.auto_provision_numbers;
-    out["mediaPolicy"] = trunk.media == telephony::MediaPolicy::Bypass ? "bypass" : "anchor";
-    out["transport"] = trunk.transport == telephony::TrunkTransport::Tls   ? "tls"
-                       : trunk.transport == telephony::TrunkTransport::Tcp ? "tcp"
-                                                                           : "udp";
+    out["mediaPolicy"] = telephony::name_of(trunk.media);
+    out["mediaPort"] = telephony::name_of(trunk.media_port);
+    out["mediaEncryption"] = telephony::name_of(trunk.media_encryption);
+    out["transport"] = telephony::name_of(trunk.transport);
     json::array types;
     for (auto type : trunk.number_types) types.emplace_back(telephony::to_string(type));
     out["numberTypes"] = std::move(types);
@@ -98,20 +99,22 @@ void fill_probe(JsonReader& body, Trunk& trunk) {
         trunk.health_probe.interval = std::chrono::seconds(*interval);
 }
 
+/// One of the choice's stable names; `rule` says them. Absent: as it was.
+template <class E>
+void fill_choice(JsonReader& body, std::string_view field, std::string_view rule, E& choice) {
+    const auto name = body.text(field, 16);
+    if (!name) return;
+    const auto chosen = telephony::from_name<E>(*name);
+    chosen ? void(choice = *chosen) : body.refuse(field, std::string(rule));
+}
+
 void fill_options(JsonReader& body, Trunk& trunk) {
     if (auto enabled = body.boolean("enabled")) trunk.enabled = *enabled;
     if (auto automatic = body.boolean("autoProvisionNumbers")) trunk.auto_provision_numbers = *automatic;
-    if (auto media = body.text("mediaPolicy", 16)) {
-        if (*media != "anchor" && *media != "bypass") body.refuse("mediaPolicy", "must be anchor or bypass");
-        trunk.media = *media == "bypass" ? telephony::MediaPolicy::Bypass : telephony::MediaPolicy::Anchor;
-    }
-    if (auto transport = body.text("transport", 8)) {
-        if (*transport != "udp" && *transport != "tcp" && *transport != "tls")
-            body.refuse("transport", "must be udp, tcp or tls");
-        trunk.transport = *transport == "tls"   ? telephony::TrunkTransport::Tls
-                          : *transport == "tcp" ? telephony::TrunkTransport::Tcp
-                                                : telephony::TrunkTransport::Udp;
-    }
+    fill_choice(body, "mediaPolicy", "must be anchor or bypass", trunk.media);
+    fill_choice(body, "mediaPort", "must be own or shared", trunk.media_port);
+    fill_choice(body, "mediaEncryption", "must be none, optional or required", trunk.media_encryption);
+    fill_choice(body, "transport", "must be udp, tcp or tls", trunk.transport);
     if (auto types = body.texts("numberTypes", 2, 8)) {
         trunk.number_types.clear();
         for (const auto& type : *types) {

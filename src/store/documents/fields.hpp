@@ -250,6 +250,8 @@ void fields(auto& v, Of<t::Trunk> auto& e) {
     v("sourceAddresses", e.source_addresses);
     v("transport", e.transport);
     v("media", e.media);
+    v("mediaPort", e.media_port);
+    v("mediaEncryption", e.media_encryption);
     v("calledNumber", e.called_number);
     v("numberTypes", e.number_types);
     v("autoProvisionNumbers", e.auto_provision_numbers);

@@ -34,6 +34,18 @@ enum class MediaPolicy : std::uint8_t {
     Anchor,  ///< our media workers stand between the ends
     Bypass,  ///< two SIP ends talk directly
 };
+/// Where our end of this trunk's RTP is.
+enum class MediaPort : std::uint8_t {
+    Own,     ///< a port pair for each leg; a carrier may send from elsewhere than it announces
+    Shared,  ///< one for all legs of a worker: only for carriers that send from the very address and port that they
+             ///< announce (RFC 4961), as nothing else tells one leg's packets from another's
+};
+/// SRTP towards the carrier, with keys in the description (RFC 4568, RFC 3711).
+enum class MediaEncryption : std::uint8_t {
+    None,      ///< RTP/AVP alone
+    Optional,  ///< SRTP where the carrier takes it
+    Required,  ///< SRTP or no call
+};
 /// Where an inbound INVITE of this trunk carries the called number.
 enum class CalledNumberSource : std::uint8_t { RequestUri, To, PCalledPartyId };
 
@@ -82,6 +94,8 @@ struct Trunk {
     std::vector<std::string> source_addresses;  ///< further hosts or addresses that calls may come from
     TrunkTransport transport = TrunkTransport::Udp;
     MediaPolicy media = MediaPolicy::Anchor;
+    MediaPort media_port = MediaPort::Own;
+    MediaEncryption media_encryption = MediaEncryption::None;
     CalledNumberSource called_number = CalledNumberSource::RequestUri;
     std::vector<NumberType> number_types = {NumberType::Pstn, NumberType::Sip};
     bool auto_provision_numbers = true;
