@@ -2,8 +2,10 @@
 // Times are milliseconds of the machine's clock, as run.py has it.
 //
 //   login       → {}            loads the page and logs in: the settings of this moment hold from here on
-//   take        → {alerted, accepted, heard}   waits for a call, lets it ring as a person would, presses Answer, waits for the other
-//                 side's voice
+//   watch       → {}            looks for a call from here on: said before the call is made, or this script's own way into the page would
+//                 be measured with it
+//   take        → {alerted, accepted, heard}   of the call that came: lets it ring as a person would, presses Answer, waits for the
+//                 other side's voice
 //   over        → {}            until that call is off the line, and as long again as an agent takes breath
 
 import { createInterface } from 'node:readline';
@@ -66,9 +68,11 @@ function prepare(ringsMs) {
       observer.observe(document, { childList: true, subtree: true, attributes: true });
     });
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  window.__watch = () => {
+    window.__alert = appears(answerButton).then((answer) => ({ answer, alerted: now() }));
+  };
   window.__take = async () => {
-    const answer = await appears(answerButton);
-    const alerted = now();
+    const { answer, alerted } = await window.__alert;
     await pause(ringsMs);
     const accepted = now();
     answer.click();
@@ -92,6 +96,10 @@ const verbs = {
     await page.getByLabel('Password').fill(firstRun.console.password);
     await button(page, 'Log in').click();
     await page.getByText('Registered', { exact: true }).waitFor({ timeout: WAIT });
+    return {};
+  },
+  async watch() {
+    await page.evaluate(() => window.__watch());
     return {};
   },
   take: () => page.evaluate(() => window.__take()),

@@ -7,13 +7,14 @@ same page, logged in anew with the setting on; its first call, which makes the c
 one server. All on this machine, so one clock measures both ends:
 
     alert      the INVITE leaves the carrier               → the page shows Answer
+    ringing    the INVITE leaves the carrier               → 180 is back there (RFC 6076 4.3.1, session request delay)
     media      Answer is pressed                           → both hear: the first sound of the page's tone arrives at the carrier,
                                                              and the first sound of the carrier's leaves the decoder of the page (whichever is later)
     together   alert and media: what the machines take, without the person's 0.7 s
 
     tests/bench/persistent/run.py [--calls 15] [--blocks 2] [--json FILE]     (DIALPLANE_BINARY names the program; it needs the console)
 
-Exit status 1 when the p50 of `media`, kept, is above a third of the cold one. The alert itself needs no media in either kind.
+Exit status 1 when the p50 of `alert`, kept, is above a third of the cold one.
 """
 import argparse
 import json
@@ -38,7 +39,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 EDGES = "/api/v2/telephony/providers/edges"
 CARRIER_HZ = 440
 LOUD = 1000  # of 32767: the page's tone, no comfort noise
-INTERVALS = ("alert", "media", "together")
+INTERVALS = ("alert", "ringing", "media", "together")
+JUDGED = "alert"
 TARGET = 1 / 3
 
 
@@ -113,6 +115,11 @@ class Carrier:
         self._send("INVITE", 1, self.to, f"i{self.calls}", sdp)
         return left
 
+    def rings(self) -> float:
+        """The moment at which 180 is back."""
+        self._until(r"SIP/2\.0 180")
+        return time.time()
+
     def confirm(self, voice: Voice) -> None:
         """Waits for the 200 and lets the voice speak."""
         answer = self._until(r"SIP/2\.0 200")
@@ -152,8 +159,10 @@ class Page:
 def one_call(page: Page, carrier: Carrier) -> dict:
     """Seconds."""
     voice = Voice()
-    page.tell("take")
+    page.do("watch")
     invited = carrier.invite(voice)
+    rang = carrier.rings()
+    page.tell("take")
     carrier.confirm(voice)
     seen = {name: at / 1000 for name, at in page.answer().items()}
     assert voice.heard.wait(20), "the carrier never heard the page"
@@ -162,7 +171,7 @@ def one_call(page: Page, carrier: Carrier) -> dict:
     page.do("over")
     both = max(voice.heard_at, seen["heard"])
     alert, media = seen["alerted"] - invited, both - seen["accepted"]
-    return {"alert": alert, "media": media, "together": alert + media}
+    return {"alert": alert, "ringing": rang - invited, "media": media, "together": alert + media}
 
 
 def keep(client, server: Server, enabled: bool) -> None:
@@ -216,8 +225,8 @@ def main() -> int:
         print(f"{interval:>10} {p50['cold']:10.1f} {p95['cold']:10.1f} {p50['kept']:10.1f} {p95['kept']:10.1f} {figures[interval]['ratio']:14.2f}")
     if asked.json:
         asked.json.write_text(json.dumps({"calls": len(rows["cold"]), "milliseconds": figures}, indent=1))
-    met = figures["media"]["ratio"] <= TARGET
-    print(f"{len(rows['cold'])} calls of each kind; media kept at most a third of cold: {'met' if met else 'MISSED'}")
+    met = figures[JUDGED]["ratio"] <= TARGET
+    print(f"{len(rows['cold'])} calls of each kind; {JUDGED} kept at most a third of cold: {'met' if met else 'MISSED'}")
     return 0 if met else 1
 
 

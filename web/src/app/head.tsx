@@ -10,7 +10,8 @@ const DOTS = { registered: 'good', connecting: 'busy', lost: 'busy', failed: 'ba
 
 export function RegistrationState() {
   const { t } = useTranslation();
-  const { registration, kept } = usePhone();
+  const registration = usePhone((state) => state.registration);
+  const kept = usePhone((state) => state.kept);
   const dot = DOTS[registration];
   return (
     <span className="dp-row dp-registration" role="status">
@@ -57,7 +58,7 @@ export function ThemeMenu() {
 
 export function AccountMenu() {
   const { t } = useTranslation();
-  const { profile } = usePhone();
+  const displayName = usePhone(({ profile }) => profile?.displayName);
   const user = useSyncExternalStore(session.subscribe, session.lastUser);
   const leave = async () => {
     phone.stop();
@@ -66,7 +67,7 @@ export function AccountMenu() {
   return (
     <Menu
       label={t('app.account')}
-      text={profile?.displayName ?? user}
+      text={displayName ?? user}
       items={[
         { key: 'licences', text: t('app.licences') },
         { key: 'logout', text: t('app.logout') },

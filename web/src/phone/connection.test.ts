@@ -196,7 +196,7 @@ describe('at rest', () => {
   it('an alert is a call of its own, with its caller', () => {
     told.length = 0;
     alert();
-    expect(told).toEqual(['woken', 'incoming session-1:1']);
+    expect(told).toEqual(['incoming session-1:1', 'woken']);
     expect(legs[0]).toMatchObject({ number: '+15552223333', name: 'Bob', conversationId: 'conv-1', call: 1 });
   });
 
@@ -280,7 +280,7 @@ describe('a call that alerts inside', () => {
     expect(told).toEqual(['ended session-1:1', 'rest']);
     alert(2);
     info('release', 2, { Reason: 'Q.850;cause=41' });
-    expect(told.slice(2)).toEqual(['woken', 'incoming session-1:2', 'ended session-1:2 Q.850 41', 'rest']);
+    expect(told.slice(2)).toEqual(['incoming session-1:2', 'woken', 'ended session-1:2 Q.850 41', 'rest']);
   });
 
   it('is taken back while the microphone opens: nothing is accepted', async () => {

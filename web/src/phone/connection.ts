@@ -219,9 +219,9 @@ export class Connection {
     const info = readCallInfo(request.getHeader('Info-Package'), request.body);
     if (info?.act === 'alert' && this.#phase === 'idle') {
       this.#phase = 'alerting';
-      this.handlers.onRest(this, false);
       this.#begin(request, info.call);
       if (this.#leg) this.handlers.onIncoming(this.#leg);
+      this.handlers.onRest(this, false);
     } else if (info?.act === 'release' && this.#leg?.call === info.call && this.#phase !== 'closed') {
       this.#rest(endReason('Terminated', request.getHeader('Reason')));
     }

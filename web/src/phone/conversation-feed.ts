@@ -1,9 +1,11 @@
 /**
  * What the server says about this user's calls: notifications while the channel stands, and a fresh reading of every live
- * conversation after it came back, because what happened in between was told to nobody.
+ * conversation after it came back, because what happened in between was told to nobody. Notifications wait for the next frame:
+ * a new call's comes with its alert, which goes first, and several at once are one drawing.
  */
 import { type Conversation, type ConversationView, readConversation, viewOf } from '../api/conversations';
 import { type Notification, NotificationChannel } from '../api/notifications';
+import { afterPaint } from './after-paint';
 
 export interface FeedHandlers {
   onConversation(view: ConversationView): void;
@@ -23,6 +25,7 @@ const CHECK_MS = 15_000;
 export class ConversationFeed {
   readonly #channel: NotificationChannel;
   #poll: ReturnType<typeof setInterval> | undefined;
+  #waiting: ConversationView[] = [];
 
   constructor(
     private readonly userId: string,
@@ -42,6 +45,7 @@ export class ConversationFeed {
 
   stop(): void {
     clearInterval(this.#poll);
+    this.#waiting = [];
     this.#channel.stop();
   }
 
@@ -74,6 +78,17 @@ export class ConversationFeed {
     if (!topicName.endsWith('.conversations.calls') || typeof eventBody !== 'object' || !eventBody) return;
     const body = eventBody as Partial<Conversation>;
     const id = body.id ?? body.conversationId;
-    if (id) this.handlers.onConversation(viewOf({ ...body, id }, this.userId));
+    if (id) this.#later(viewOf({ ...body, id }, this.userId));
+  }
+
+  #later(view: ConversationView): void {
+    this.#waiting.push(view);
+    if (this.#waiting.length === 1) afterPaint(() => this.#deliver());
+  }
+
+  #deliver(): void {
+    const views = this.#waiting;
+    this.#waiting = [];
+    for (const view of views) this.handlers.onConversation(view);
   }
 }

@@ -1,6 +1,7 @@
 /**
  * The browser phone: registers, answers, follows its calls. Screens read `state`, `audio.state`, `audio.level` and
- * `quality.state` and call the verbs; nothing here knows React.
+ * `quality.state` and call the verbs; nothing here knows React. Who shows them hands in `draw`: makes a change and shows it
+ * before it returns.
  *
  * Order of coming up: session (who am I) → microphone allowed → this tab owns the phone → registered. A phone that could not
  * speak does not register, so that no call is ever routed to a page that cannot take it.
@@ -9,6 +10,7 @@ import { type ConversationView, disconnectConversation, placeCall, tellParty } f
 import { openPhoneSession, type PhoneSession, reportIce, sameOriginSocket } from '../api/phone-session';
 import { sessionEnded } from '../api/session';
 import { Store } from '../store';
+import { afterPaint } from './after-paint';
 import { AudioDesk } from './audio-desk';
 import { type Call, type CallEvent, isLive, type LegState, reduceCalls } from './call-state';
 import { ConversationFeed } from './conversation-feed';
@@ -39,6 +41,8 @@ export class Phone {
   readonly #telling = new Map<string, number>();
   /** Conversations asked for in this tab: their INVITE needs no second yes. */
   readonly #placed = new Set<string>();
+
+  constructor(private readonly draw: (change: () => void) => void = (change) => change()) {}
 
   async start(): Promise<void> {
     const run = ++this.#run;
@@ -253,18 +257,22 @@ export class Phone {
 
   async #onIncoming(leg: Leg): Promise<void> {
     const asked = leg.wanted || this.#placed.has(leg.conversationId ?? '');
-    this.#legIs(leg, 'alerting', asked);
-    if (asked) {
-      if (!this.#isPlacedHere(leg)) this.audio.beep();
-      await this.#answer(leg);
-    } else {
-      this.#ringIfAlerting();
-      if (leg.call > 0) void this.#prepare(leg);
+    if (!asked) {
+      // Whoever is called sees it first; sound, microphone and the rest of the screen come after.
+      this.draw(() => this.#legIs(leg, 'alerting'));
+      afterPaint(() => void this.#prepare(leg));
+      return;
     }
+    this.#legIs(leg, 'alerting', true);
+    if (!this.#isPlacedHere(leg)) this.audio.beep();
+    await this.#answer(leg);
   }
 
   /** A connection that was kept can carry the voice at once: its microphone opens while it rings, muted. */
   async #prepare(leg: Leg): Promise<void> {
+    this.#ringIfAlerting();
+    const call = this.state.get().calls.find(({ legId }) => legId === leg.id);
+    if (leg.call === 0 || call?.leg !== 'alerting') return;
     try {
       await leg.switchMicrophone(await this.audio.openForCall());
     } catch {

@@ -75,8 +75,8 @@ function CallLine({ call, ringing }: { call: Call; ringing: boolean }) {
 
 function Duration({ call }: { call: Call }) {
   const { t } = useTranslation();
-  const now = useNow(isLive(call));
   const { connected, disconnected, failed } = call.reachedAt;
+  const now = useNow(isLive(call) && connected !== undefined);
   if (!connected) return null;
   return (
     <span className="dp-call__duration dp-numeric" role="timer" aria-label={t('call.duration')}>

@@ -3,15 +3,6 @@ import { CallIcon } from '../../ui/icons';
 import { usePhone } from './use-phone';
 
 export function CallRowButton({ label, onCall }: { label: string; onCall: () => void }) {
-  const { registration, placing } = usePhone();
-  return (
-    <Button
-      tone="plain"
-      small
-      label={label}
-      icon={<CallIcon />}
-      disabled={registration !== 'registered' || placing}
-      onClick={onCall}
-    />
-  );
+  const ready = usePhone(({ registration, placing }) => registration === 'registered' && !placing);
+  return <Button tone="plain" small label={label} icon={<CallIcon />} disabled={!ready} onClick={onCall} />;
 }

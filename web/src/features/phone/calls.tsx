@@ -1,23 +1,26 @@
-import { useEffect, useState } from 'react';
+import { memo, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { formatNumber } from '../../format';
 import { type Call, isLive } from '../../phone/call-state';
 import { CallCard } from './call-card';
-import { phone, usePhone } from './use-phone';
+import { phone, usePhone, usePhoneReady } from './use-phone';
 
 const isRinging = (call: Call): boolean => call.leg === 'alerting' && isLive(call);
 
+/** A ringing call's card is drawn before anything else, the others beside it not at all. */
+const Card = memo(CallCard);
+
 export function Calls({ onCall }: { onCall: (number: string) => void }) {
   const { t } = useTranslation();
-  const { calls } = usePhone();
-  useCallKeys(calls);
+  const calls = usePhone((state) => state.calls);
+  useCallKeys();
   useRingingTitle(calls);
   return (
     <section className="dp-calls" aria-label={t('call.list')}>
       <Announcer calls={calls} />
       {calls.length === 0 && <EmptyCalls />}
       {calls.map((call) => (
-        <CallCard key={call.key} call={call} onCallAgain={onCall} />
+        <Card key={call.key} call={call} onCallAgain={onCall} />
       ))}
     </section>
   );
@@ -25,8 +28,7 @@ export function Calls({ onCall }: { onCall: (number: string) => void }) {
 
 function EmptyCalls() {
   const { t } = useTranslation();
-  const { stage, registration } = usePhone();
-  const ready = stage === 'on' && registration === 'registered';
+  const ready = usePhoneReady();
   return (
     <div className="dp-panel dp-calls__empty">
       <p className="dp-calls__emptyTitle">{t('call.none')}</p>
@@ -36,10 +38,11 @@ function EmptyCalls() {
 }
 
 /** Control+Shift chords: they work while typing and take no letter from anybody. */
-function useCallKeys(calls: Call[]): void {
+function useCallKeys(): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (!event.ctrlKey || !event.shiftKey) return;
+      const { calls } = phone.state.get();
       const ringing = calls.find(isRinging);
       const up = calls.find((call) => call.leg === 'up');
       const actions: Record<string, (() => unknown) | undefined> = {
@@ -55,7 +58,7 @@ function useCallKeys(calls: Call[]): void {
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
-  }, [calls]);
+  }, []);
 }
 
 function useRingingTitle(calls: Call[]): void {

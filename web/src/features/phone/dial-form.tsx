@@ -5,7 +5,7 @@ import { Button } from '../../ui/button';
 import { SelectField, TextField } from '../../ui/field';
 import { CallIcon } from '../../ui/icons';
 import { Panel } from '../../ui/panel';
-import { usePhone } from './use-phone';
+import { usePhone, usePhoneReady } from './use-phone';
 
 export interface DialFormProps {
   number: string;
@@ -25,10 +25,10 @@ export function dialErrorOf(typed: string): DialError | undefined {
 
 export function DialForm({ number, onNumber, callerId, onCallerId, onCall }: DialFormProps) {
   const { t } = useTranslation();
-  const { profile, placing, registration, stage } = usePhone();
+  const placing = usePhone((state) => state.placing);
   const [error, setError] = useState<DialError>();
-  const ready = stage === 'on' && registration === 'registered';
-  const callerIds = profile?.callerIds ?? [];
+  const ready = usePhoneReady();
+  const callerIds = usePhone(({ profile }) => profile?.callerIds) ?? [];
 
   // A number set from elsewhere (a link, a row of a table) is not the one that was refused.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the number is the trigger

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type ConversationView, listRecentCalls } from '../../api/conversations';
 import { formatDuration, formatNumber, formatTime } from '../../format';
@@ -10,20 +10,38 @@ import { CallRowButton } from './call-row-button';
 import { reasonText } from './reason-text';
 import { usePhone } from './use-phone';
 
-export function History({ onCall }: { onCall: (number: string) => void }) {
-  const { t } = useTranslation();
-  const { profile, calls } = usePhone();
+export function History(props: { onCall: (number: string) => void }) {
+  return (
+    <>
+      <Refresh />
+      <RecentCalls {...props} />
+    </>
+  );
+}
+
+/** When another call is over. Apart, because the list is not drawn for it when an old one leaves the screen for a new call. */
+function Refresh() {
   const queries = useQueryClient();
-  const ended = calls.filter(isOver).length;
+  const ended = usePhone(({ calls }) => calls.flatMap((call) => (isOver(call) ? call.key : [])).join(' '));
+  const seen = useRef('');
+  useEffect(() => {
+    const before = seen.current.split(' ');
+    seen.current = ended;
+    if (ended.split(' ').some((key) => key && !before.includes(key)))
+      void queries.invalidateQueries({ queryKey: ['conversations', 'recent'] });
+  }, [ended, queries]);
+  return null;
+}
+
+function RecentCalls({ onCall }: { onCall: (number: string) => void }) {
+  const { t } = useTranslation();
+  const known = usePhone(({ profile }) => !!profile);
   const { data, isError } = useQuery({
     queryKey: ['conversations', 'recent'],
     queryFn: ({ signal }) => listRecentCalls(signal),
-    enabled: !!profile,
+    enabled: known,
     retry: false,
   });
-  useEffect(() => {
-    if (ended > 0) void queries.invalidateQueries({ queryKey: ['conversations', 'recent'] });
-  }, [ended, queries]);
   if (isError || !data) return null;
   return (
     <Panel title={t('history.title')} flush={data.length > 0}>

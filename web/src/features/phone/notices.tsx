@@ -7,17 +7,20 @@ import { Notice } from '../../ui/notice';
 import { phone, useAudio, usePhone } from './use-phone';
 
 export function PhoneNotices() {
-  const { stage, error, live, calls } = usePhone();
+  const stage = usePhone((state) => state.stage);
+  const failed = usePhone((state) => !!state.error);
+  const deaf = usePhone(
+    ({ calls, live }) => !live && calls.some((call) => call.conversationId && call.leg !== 'ended'),
+  );
   const { ringBlocked } = useAudio();
-  const following = calls.some((call) => call.conversationId && call.leg !== 'ended');
   return (
     <div className="dp-phone__notices">
       {stage === 'needsMicrophone' && <PermissionCard />}
       {stage === 'insecure' && <ErrorText errorKey="insecure" />}
       {stage === 'elsewhere' && <Elsewhere />}
-      {error && <PhoneErrorNotice />}
+      {failed && <PhoneErrorNotice />}
       {ringBlocked && <RingBlocked />}
-      {following && !live && stage === 'on' && <NoNotifications />}
+      {deaf && stage === 'on' && <NoNotifications />}
     </div>
   );
 }
@@ -70,7 +73,8 @@ function Elsewhere() {
 
 function PhoneErrorNotice() {
   const { t } = useTranslation();
-  const { error, stage } = usePhone();
+  const error = usePhone((state) => state.error);
+  const stage = usePhone((state) => state.stage);
   if (!error) return null;
   const copy = error.conversationId && <CopyId id={error.conversationId} />;
   const lasting = stage === 'noPhone';

@@ -15,8 +15,8 @@ export function PhonePage() {
   const { to } = useSearch({ from: '/phone' });
   const [number, setNumber] = useState(to ?? '');
   const [callerId, setCallerId] = useState('');
-  const { profile } = usePhone();
-  const from = callerId || profile?.callerIds?.[0];
+  const first = usePhone(({ profile }) => profile?.callerIds?.[0]);
+  const from = callerId || first;
 
   const call = async (wanted: string) => {
     if (await phone.place(wanted, from)) setNumber('');

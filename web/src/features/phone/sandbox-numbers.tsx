@@ -12,13 +12,13 @@ import { usePhone } from './use-phone';
 
 export function SandboxNumbers({ onCall }: { onCall: (number: string) => void }) {
   const { t } = useTranslation();
-  const { profile } = usePhone();
+  const known = usePhone(({ profile }) => !!profile);
   const [filter, setFilter] = useState('');
   const { data } = useQuery({
     queryKey: ['sandbox', 'numbers'],
     queryFn: ({ signal }) => listSandboxNumbers(signal),
     staleTime: Number.POSITIVE_INFINITY,
-    enabled: !!profile,
+    enabled: known,
   });
   if (!data || data.length === 0) return null;
   const rows = filterNumbers(data, filter);

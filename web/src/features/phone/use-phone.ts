@@ -1,4 +1,5 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
+import { flushSync } from 'react-dom';
 import { session } from '../../api/session';
 import type { AudioState } from '../../phone/audio-desk';
 import { isLive } from '../../phone/call-state';
@@ -8,9 +9,14 @@ import type { PhoneState } from '../../phone/phone-state';
 import type { LegQuality } from '../../phone/quality-watch';
 
 /** One phone per tab, whatever page is open. */
-export const phone = new Phone();
+export const phone = new Phone(flushSync);
 
-export const usePhone = (): PhoneState => useSyncExternalStore(phone.state.subscribe, phone.state.get);
+/** A part of its state, or what follows from it in one value: only a change of that draws the component again. */
+export const usePhone = <T>(pick: (state: PhoneState) => T): T =>
+  useSyncExternalStore(phone.state.subscribe, () => pick(phone.state.get()));
+/** A call can be placed. */
+export const usePhoneReady = (): boolean =>
+  usePhone(({ stage, registration }) => stage === 'on' && registration === 'registered');
 export const useAudio = (): AudioState =>
   useSyncExternalStore(phone.audio.state.subscribe, phone.audio.state.get);
 export const useLevel = (): Level => useSyncExternalStore(phone.audio.level.subscribe, phone.audio.level.get);
