@@ -282,15 +282,18 @@ def join(folder: pathlib.Path) -> dict:
                                "securitySchemes": common["securitySchemes"]}}
     schemas = dict(common["schemas"])
     fragments = [(path.name, yaml.safe_load(path.read_text())) for path in sorted(folder.glob("*.yaml")) if path.name != "common.yaml"]
+    tags: dict[str, list[str]] = {}
     for name, fragment in fragments:
         unique(schemas, fragment.get("schemas") or {}, "schema", name)
-        document["tags"].append({"name": fragment["tag"], "description": fragment.get("description", "")})
+        tags.setdefault(fragment["tag"], []).extend([fragment["description"]] if "description" in fragment else [])
         for path, operations in all_paths(fragment):
             joined = {method: join_operation(path, method, operations[method], fragment["tag"], fragment.get("style", "genesys"),
                                              common["parameters"]) for method in METHODS if method in operations}
             for method in sorted(set(operations) - set(METHODS)):
                 problems.append(f"{path}: {method} is no method")
             unique(document["paths"].setdefault(path, {}), joined, f"{path}:", name)
+    problems.extend(f"tag {tag}: one of its fragments describes it, not {len(said)}" for tag, said in tags.items() if len(said) != 1)
+    document["tags"] = [{"name": tag, "description": said[0]} for tag, said in tags.items() if said]
     for name in sorted(schemas):
         document["components"]["schemas"][name] = shorthand(expand(name, schemas[name], schemas))
     for style, schema in ERROR_SCHEMA.items():
