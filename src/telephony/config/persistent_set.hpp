@@ -7,7 +7,9 @@
 /// A secondary index is another set of the same entities under another `Order`. Threads: a value; copies share nodes,
 /// any thread reads. Source: Hirai & Yamamoto, "Balancing weight-balanced trees" (parameters 3 and 2).
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <type_traits>
@@ -87,11 +89,36 @@ public:
 
 private:
     struct Node;
-    using Link = std::shared_ptr<const Node>;
+    /// Shared ownership of a node, counted in it: a shared_ptr with its control block would double what a node takes,
+    /// and an entity stands in several sets.
+    class Link {
+    public:
+        Link() = default;
+        Link(std::nullptr_t) {}                           // NOLINT: an empty subtree
+        explicit Link(const Node* made) : node_(made) {}  ///< takes over the reference that a new node begins with
+        Link(const Link& other) : node_(other.node_) {
+            if (node_) node_->references.fetch_add(1, std::memory_order_relaxed);
+        }
+        Link(Link&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
+        Link& operator=(Link other) noexcept {
+            std::swap(node_, other.node_);
+            return *this;
+        }
+        ~Link() {
+            if (node_ && node_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete node_;
+        }
+        const Node* get() const { return node_; }
+        const Node* operator->() const { return node_; }
+        explicit operator bool() const { return node_ != nullptr; }
+
+    private:
+        const Node* node_ = nullptr;
+    };
     struct Node {
         Ptr<T> value;
         Link left, right;
-        std::size_t size;
+        std::uint32_t size;
+        mutable std::atomic<std::uint32_t> references{1};
     };
 
     explicit PersistentSet(Link root) : root_(std::move(root)) {}
@@ -100,8 +127,8 @@ private:
     static std::size_t weight(const Link& link) { return size(link) + 1; }
 
     static Link make(Link left, Ptr<T> value, Link right) {
-        const std::size_t total = size(left) + size(right) + 1;
-        return std::make_shared<const Node>(Node{std::move(value), std::move(left), std::move(right), total});
+        const auto total = static_cast<std::uint32_t>(size(left) + size(right) + 1);
+        return Link(new Node{std::move(value), std::move(left), std::move(right), total});
     }
 
     static Link build(std::span<const Ptr<T>> entities) {

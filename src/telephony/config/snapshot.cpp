@@ -39,7 +39,7 @@ std::vector<Ptr<Number>> OrganizationConfig::numbers_of(const TelephonyConfigura
 std::vector<Ptr<Number>> OrganizationConfig::numbers_of_value(std::string_view e164) const {
     std::vector<Ptr<Number>> out;
     const std::tuple<std::string_view, bool, std::string_view> from{e164, false, {}};
-    numbers_by_e164_.for_each_from(from, [&](const Ptr<Number>& number) {
+    numbers_by_e164().for_each_from(from, [&](const Ptr<Number>& number) {
         if (number->e164 != e164) return false;
         out.push_back(number);
         return true;
@@ -59,7 +59,7 @@ Ptr<TelephonyConfiguration> OrganizationConfig::default_account() const {
 Ptr<Number> OrganizationConfig::number_by_e164(std::string_view e164) const {
     Ptr<Number> found;
     const std::tuple<std::string_view, bool, std::string_view> from{e164, false, {}};
-    numbers_by_e164_.for_each_from(from, [&](const Ptr<Number>& number) {
+    numbers_by_e164().for_each_from(from, [&](const Ptr<Number>& number) {
         if (number->e164 == e164 && is_live(number->state)) found = number;
         return false;
     });

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <vector>
 
 #include "telephony/config/entity.hpp"
@@ -72,8 +73,9 @@ struct ByName {
 
 template <class T>
 using Table = PersistentSet<T, ById>;
+/// Numbers are listed in the order in which they are looked up: one index serves both.
 template <class T>
-using NameIndex = PersistentSet<T, ByName>;
+using NameIndex = PersistentSet<T, std::conditional_t<std::is_same_v<T, Number>, NumbersByE164, ByName>>;
 
 /// One organization's configuration.
 class OrganizationConfig {
@@ -135,7 +137,7 @@ public:
     /// A provider is named by trunk id, else by trunk name.
     Ptr<Trunk> trunk_of_provider(std::string_view id_or_name) const;
     const PersistentSet<Trunk, TrunksByName>& trunks_by_name() const { return trunks_by_name_; }
-    const PersistentSet<Number, NumbersByE164>& numbers_by_e164() const { return numbers_by_e164_; }
+    const PersistentSet<Number, NumbersByE164>& numbers_by_e164() const { return by_name<Number>(); }
     /// The site of a user: their own, else the organization's default.
     Ptr<Site> site_of(const User& user) const;
 
@@ -155,7 +157,6 @@ private:
     PersistentSet<Phone, PhonesByUser> phones_by_user_;
     PersistentSet<Phone, PhonesBySipUsername> phones_by_sip_username_;
     PersistentSet<Phone, PhonesByStation> phones_by_station_;
-    PersistentSet<Number, NumbersByE164> numbers_by_e164_;
     PersistentSet<Number, NumbersByUser> numbers_by_user_;
     PersistentSet<Number, NumbersByAccount> numbers_by_account_;
     PersistentSet<Trunk, TrunksByName> trunks_by_name_;

@@ -103,7 +103,6 @@ void SnapshotBuilder::index(const Ptr<Phone>& before, const Ptr<Phone>& after) {
 }
 
 void SnapshotBuilder::index(const Ptr<Number>& before, const Ptr<Number>& after) {
-    reindex(open_->numbers_by_e164_, before, after, always<Number>);
     reindex(open_->numbers_by_user_, before, after, [](const Number& number) {
         return is_live(number.state) && number.routing && number.routing->kind == RoutingKind::User;
     });

@@ -59,8 +59,8 @@ struct Number {
     NumberState state = NumberState::Pending;
     std::optional<NumberRouting> routing;
     std::string label;
-    std::optional<CallerIdUse> caller_id;  ///< in a carrier account's pool
-    Boxed<ProvisioningJob> job;            ///< while something is under way at the carrier, or went wrong there
+    Boxed<CallerIdUse> caller_id;  ///< in a carrier account's pool; most are in none
+    Boxed<ProvisioningJob> job;    ///< while something is under way at the carrier, or went wrong there
 };
 
 /// The state after `transition`, or Conflict that names the present state.
