@@ -56,6 +56,18 @@ Result<T> lift(sqlite::Outcome<T>&& outcome, const std::string& path) {
     return std::unexpected(std::move(error));
 }
 
+/// Every row is read once, and from the snapshot from then on. Pages that were kept meanwhile would lie between the
+/// entities, and the gaps that they leave are too small to be given back: 380 octets more for each of 100,000 numbers.
+Result<telephony::Ptr<telephony::Snapshot>> load(Connection& connection, const std::string& path) {
+    DP_TRY(usual, lift(connection.cache_size(), path));
+    DP_CHECK(lift(connection.set_cache_size(sqlite::kPassingCache), path));
+    DP_TRY(snapshot, sqlite::load_snapshot(connection));
+    DP_CHECK(lift(connection.set_cache_size(usual), path));
+    DP_CHECK(lift(connection.execute("PRAGMA shrink_memory"), path));
+    ::malloc_trim(0);
+    return snapshot;
+}
+
 Result<sqlite::SqliteStore::Parts> open_parts(const StoreOptions& options, const Clock& clock) {
     const std::string path = options.directory + "/dialplane.db";
     sqlite::SqliteStore::Parts parts;
@@ -71,11 +83,8 @@ Result<sqlite::SqliteStore::Parts> open_parts(const StoreOptions& options, const
     DP_TRY(connection, lift(Connection::open(path, Access::Write), path));
     parts.connection = std::move(connection);
     DP_CHECK(lift(sqlite::migrate(*parts.connection, sqlite::embedded_migrations(), clock.wall()), path));
-    DP_TRY(snapshot, sqlite::load_snapshot(*parts.connection));
+    DP_TRY(snapshot, load(*parts.connection, path));
     parts.snapshot = std::move(snapshot);
-    // Every row was read once, and will be read from the snapshot from now on.
-    DP_CHECK(lift(parts.connection->execute("PRAGMA shrink_memory"), path));
-    ::malloc_trim(0);
     if (options.durability == Durability::None)
         DP_CHECK(lift(parts.connection->execute("PRAGMA synchronous=OFF"), path));
     if (options.threading == Threading::Inline) return parts;

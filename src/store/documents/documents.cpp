@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -227,7 +228,10 @@ std::string write(const T& value, Secrecy secrecy) {
 template <class T>
 Result<T> read(std::string_view document) {
     boost::system::error_code problem;
-    const json::value parsed = json::parse({document.data(), document.size()}, problem);
+    // The tree is read once and thrown away: most fit in a page of the stack.
+    std::array<unsigned char, 4096> room;
+    json::monotonic_resource memory(room.data(), room.size());
+    const json::value parsed = json::parse({document.data(), document.size()}, problem, &memory);
     if (problem || !parsed.is_object())
         return fail(ErrorCode::Internal, "A stored document is not a JSON object: the database is damaged.");
     T out;

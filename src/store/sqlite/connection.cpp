@@ -104,4 +104,15 @@ Outcome<void> Connection::execute(const std::string& sql) {
     return {};
 }
 
+Outcome<std::int64_t> Connection::cache_size() {
+    std::int64_t size = 0;
+    DP_TRY(select, prepare_once("PRAGMA cache_size"));
+    DP_CHECK(each_row(*select, [&](Statement& row) { size = row.integer(0); }));
+    return size;
+}
+
+Outcome<void> Connection::set_cache_size(std::int64_t size) {
+    return execute("PRAGMA cache_size=" + std::to_string(size));
+}
+
 }  // namespace dp::store::sqlite

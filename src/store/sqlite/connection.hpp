@@ -80,6 +80,9 @@ enum class Access {
     Copy,  ///< the only connection to a file of its own, in one piece: no write-ahead log beside it
 };
 
+/// A cache for reading something through once.
+inline constexpr std::int64_t kPassingCache = -1000;
+
 class Connection {
 public:
     static Outcome<std::unique_ptr<Connection>> open(const std::string& path, Access access);
@@ -95,6 +98,9 @@ public:
     Outcome<std::unique_ptr<Statement>> prepare_once(std::string_view sql);
     /// One or more statements without parameters or rows.
     Outcome<void> execute(const std::string& sql);
+    /// How many pages are kept in memory; negative: in KiB.
+    Outcome<std::int64_t> cache_size();
+    Outcome<void> set_cache_size(std::int64_t size);
     std::int64_t changes() const { return sqlite3_changes64(database_); }
     bool in_transaction() const { return sqlite3_get_autocommit(database_) == 0; }
     sqlite3* handle() { return database_; }

@@ -250,13 +250,13 @@ Result<t::Ptr<t::Snapshot>> load_snapshot(Connection& connection) {
     t::SnapshotBuilder builder(std::make_shared<const t::Snapshot>());
     for (std::size_t i = 0; i < t::kEntityTypes; ++i) {
         const auto type = static_cast<t::EntityType>(i);
+        std::vector<t::EntityPtr> entities;
         DP_CHECK(each(connection, QueryText(table_of(type).select_all), [&](Statement& row) -> Result<void> {
             DP_TRY(entity, read_entity(type, row));
-            std::visit(
-                [&](auto& e) { builder.put(std::make_shared<const std::remove_cvref_t<decltype(e)>>(std::move(e))); },
-                entity);
+            std::visit([&]<class T>(T& e) { entities.emplace_back(std::make_shared<const T>(std::move(e))); }, entity);
             return {};
         }));
+        builder.fill(entities);
     }
     return builder.finish();
 }

@@ -109,7 +109,7 @@ void SqliteStore::start() {
 void SqliteStore::read_through(const std::stop_token& stop) {
     ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 19);
     auto connection = Connection::open(path_, Access::Read);
-    if (!connection) return;
+    if (!connection || !(*connection)->set_cache_size(kPassingCache)) return;
     const auto aborted = [](void* token) {
         return static_cast<const std::stop_token*>(token)->stop_requested() ? 1 : 0;
     };

@@ -1,5 +1,8 @@
 #include "telephony/config/snapshot_builder.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <type_traits>
 #include <utility>
 
 namespace dp::telephony {
@@ -12,7 +15,21 @@ void reindex(PersistentSet<T, Order>& set, const Ptr<T>& before, const Ptr<T>& a
     if (after && belongs(*after)) set = set.with(after);
 }
 
-bool always(const auto&) {
+// Whatever belongs in: at once where there is nothing yet, which is so but for the indexes across all organizations.
+template <class T, class Order, class Belongs>
+void add_all(PersistentSet<T, Order>& set, const std::vector<Ptr<T>>& entities, Belongs belongs) {
+    std::vector<Ptr<T>> sorted;
+    std::ranges::copy_if(entities, std::back_inserter(sorted), [&](const Ptr<T>& each) { return belongs(*each); });
+    if (!set.empty()) {
+        for (auto& each : sorted) set = set.with(std::move(each));
+        return;
+    }
+    std::ranges::sort(sorted, [](const Ptr<T>& a, const Ptr<T>& b) { return Order::key(*a) < Order::key(*b); });
+    set = PersistentSet<T, Order>::from_sorted(sorted);
+}
+
+template <class T>
+bool always(const T&) {
     return true;
 }
 
@@ -36,6 +53,30 @@ OrganizationConfig* SnapshotBuilder::edit(const OrganizationId& id) {
     return open_.get();
 }
 
+template <class T, class Visit>
+void SnapshotBuilder::each_index(Visit visit) {
+    visit(std::get<NameIndex<T>>(open_->by_name_), always<T>);
+    if constexpr (std::is_same_v<T, Phone>) {
+        visit(open_->phones_by_user_, [](const Phone& phone) { return !phone.user.empty(); });
+        visit(open_->phones_by_sip_username_, [](const Phone& phone) { return !phone.sip.username.empty(); });
+        visit(open_->phones_by_station_, [](const Phone& phone) { return !phone.station.empty(); });
+    } else if constexpr (std::is_same_v<T, Number>) {
+        visit(open_->numbers_by_user_, [](const Number& number) {
+            return is_live(number.state) && number.routing && number.routing->kind == RoutingKind::User;
+        });
+        visit(open_->numbers_by_account_,
+              [](const Number& number) { return is_live(number.state) && number.caller_id; });
+    } else if constexpr (std::is_same_v<T, Trunk>) {
+        visit(open_->trunks_by_name_, always<Trunk>);
+    } else if constexpr (std::is_same_v<T, OAuthClient>) {
+        visit(next_.oauth_clients_, always<OAuthClient>);
+    } else if constexpr (std::is_same_v<T, ApiKey>) {
+        visit(next_.api_keys_, always<ApiKey>);
+    } else if constexpr (std::is_same_v<T, ConsoleCredential>) {
+        visit(next_.console_logins_, always<ConsoleCredential>);
+    }
+}
+
 void SnapshotBuilder::put_organization(Ptr<Organization> organization) {
     if (!edit(organization->id)) open_ = std::make_shared<OrganizationConfig>();
     auto& table = std::get<Table<Organization>>(open_->tables_);
@@ -51,8 +92,7 @@ void SnapshotBuilder::put_entity(const Ptr<T>& entity) {
         auto& table = std::get<Table<T>>(config->tables_);
         const Ptr<T> before = table.find(entity->id.str());
         table = table.with(entity);
-        reindex(std::get<NameIndex<T>>(config->by_name_), before, entity, always<T>);
-        index(before, entity);
+        each_index<T>([&](auto& set, auto belongs) { reindex(set, before, entity, belongs); });
     }
 }
 
@@ -64,8 +104,7 @@ void SnapshotBuilder::remove_entity(const OrganizationId& organization, const st
     const Ptr<T> before = table.find(id);
     if (!before) return;
     table = table.without(id);
-    reindex(std::get<NameIndex<T>>(config->by_name_), before, Ptr<T>{}, always<T>);
-    index(before, Ptr<T>{});
+    each_index<T>([&](auto& set, auto belongs) { reindex(set, before, Ptr<T>{}, belongs); });
 }
 
 void SnapshotBuilder::put(const EntityPtr& entity) {
@@ -89,41 +128,38 @@ void SnapshotBuilder::remove(EntityType type, const OrganizationId& organization
     }(std::make_index_sequence<kEntityTypes>());
 }
 
+void SnapshotBuilder::fill(std::span<const EntityPtr> entities) {
+    if (entities.empty()) return;
+    std::visit(
+        [&]<class T>(const Ptr<T>&) {
+            std::vector<Ptr<T>> of_one;
+            for (const EntityPtr& each : entities) {
+                const auto& entity = std::get<Ptr<T>>(each);
+                if (!of_one.empty() && of_one.back()->meta.organization != entity->meta.organization) {
+                    fill_organization(of_one);
+                    of_one.clear();
+                }
+                of_one.push_back(entity);
+            }
+            fill_organization(of_one);
+        },
+        entities.front());
+}
+
+template <class T>
+void SnapshotBuilder::fill_organization(const std::vector<Ptr<T>>& entities) {
+    if constexpr (std::is_same_v<T, Organization>) {
+        for (const auto& each : entities) put_organization(each);
+    } else if (OrganizationConfig* config = edit(entities.front()->meta.organization)) {
+        std::get<Table<T>>(config->tables_) = Table<T>::from_sorted(entities);
+        each_index<T>([&](auto& set, auto belongs) { add_all(set, entities, belongs); });
+    }
+}
+
 Ptr<Snapshot> SnapshotBuilder::finish() {
     close();
     ++next_.revision_;
     return std::make_shared<const Snapshot>(std::move(next_));
-}
-
-void SnapshotBuilder::index(const Ptr<Phone>& before, const Ptr<Phone>& after) {
-    reindex(open_->phones_by_user_, before, after, [](const Phone& phone) { return !phone.user.empty(); });
-    reindex(open_->phones_by_sip_username_, before, after,
-            [](const Phone& phone) { return !phone.sip.username.empty(); });
-    reindex(open_->phones_by_station_, before, after, [](const Phone& phone) { return !phone.station.empty(); });
-}
-
-void SnapshotBuilder::index(const Ptr<Number>& before, const Ptr<Number>& after) {
-    reindex(open_->numbers_by_user_, before, after, [](const Number& number) {
-        return is_live(number.state) && number.routing && number.routing->kind == RoutingKind::User;
-    });
-    reindex(open_->numbers_by_account_, before, after,
-            [](const Number& number) { return is_live(number.state) && number.caller_id; });
-}
-
-void SnapshotBuilder::index(const Ptr<Trunk>& before, const Ptr<Trunk>& after) {
-    reindex(open_->trunks_by_name_, before, after, always<Trunk>);
-}
-
-void SnapshotBuilder::index(const Ptr<OAuthClient>& before, const Ptr<OAuthClient>& after) {
-    reindex(next_.oauth_clients_, before, after, always<OAuthClient>);
-}
-
-void SnapshotBuilder::index(const Ptr<ApiKey>& before, const Ptr<ApiKey>& after) {
-    reindex(next_.api_keys_, before, after, always<ApiKey>);
-}
-
-void SnapshotBuilder::index(const Ptr<ConsoleCredential>& before, const Ptr<ConsoleCredential>& after) {
-    reindex(next_.console_logins_, before, after, always<ConsoleCredential>);
 }
 
 }  // namespace dp::telephony

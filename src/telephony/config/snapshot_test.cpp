@@ -101,6 +101,60 @@ TEST(Snapshot, AnotherOrganizationSeesNothingOfThis) {
     EXPECT_NE(next->organization(example.secrets.organization)->user(kJohn), nullptr);
 }
 
+// All that two organizations have, type by type in the order of organizations and ids.
+template <std::size_t... I>
+Ptr<Snapshot> loaded(const Snapshot& from, std::index_sequence<I...>) {
+    SnapshotBuilder builder(std::make_shared<const Snapshot>());
+    const auto load = [&]<class T>(std::in_place_type_t<T>) {
+        std::vector<EntityPtr> entities;
+        from.organizations().for_each([&](const Ptr<OrganizationConfig>& config) {
+            config->all<T>().for_each([&](const Ptr<T>& each) { entities.emplace_back(each); });
+        });
+        builder.fill(entities);
+    };
+    (load(std::in_place_type<std::variant_alternative_t<I, Entity>>), ...);
+    return builder.finish();
+}
+
+template <class Set>
+auto listed(const Set& set) {
+    std::vector<const void*> out;
+    set.for_each([&](const auto& each) { out.push_back(each.get()); });
+    return out;
+}
+
+TEST(Snapshot, LoadedAtOnceIsAsMadeOneEntityAfterTheOther) {
+    const Example example;
+    SnapshotBuilder builder(example.snapshot());
+    Organization other;
+    other.id = OrganizationId("other");
+    other.meta.organization = other.id;
+    other.sip_domain = "other.test";
+    builder.put(testing::stored(other));
+    ApiKey key;
+    key.id = ApiKeyId("other-key");
+    key.meta.organization = other.id;
+    key.key_sha256 = "0123";
+    builder.put(testing::stored(key));
+    const auto made = builder.finish();
+    const auto again = loaded(*made, std::make_index_sequence<kEntityTypes>());
+    EXPECT_EQ(again->organizations().size(), 2U);
+    EXPECT_EQ(again->api_key("0123"), made->api_key("0123"));
+    EXPECT_NE(again->api_key(secret_digest(example.secrets.api_key)), nullptr);
+    EXPECT_NE(again->console_login("admin"), nullptr);
+    EXPECT_NE(again->oauth_client(OAuthClientId(example.secrets.oauth_client_id)), nullptr);
+    const auto& before = example.config();
+    const auto& after = *again->organization(example.secrets.organization);
+    EXPECT_EQ(listed(after.all<Number>()), listed(before.all<Number>()));
+    EXPECT_EQ(listed(after.by_name<Number>()), listed(before.by_name<Number>()));
+    EXPECT_EQ(listed(after.by_name<User>()), listed(before.by_name<User>()));
+    EXPECT_EQ(listed(after.trunks_by_name()), listed(before.trunks_by_name()));
+    EXPECT_EQ(after.numbers_of(kJohn), before.numbers_of(kJohn));
+    EXPECT_EQ(after.phones_of(kAgent48291), before.phones_of(kAgent48291));
+    EXPECT_NE(after.phone_by_sip_username("agent-48291"), nullptr);
+    EXPECT_NE(after.phone_of_station(StationId("phone-john.doe")), nullptr);
+}
+
 TEST(SnapshotHub, AReaderSeesWhatWasPublished) {
     SnapshotHub hub;
     SnapshotReader reader(hub);
