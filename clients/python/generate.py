@@ -133,6 +133,7 @@ def generate(document: dict, out: pathlib.Path) -> None:
         (package / f"{module}.py").write_text(api_source(name, tag, operations, models, document["components"]["parameters"]))
         exports.append(f"from genesyscloud.{module} import {name}\n")
     (package / "models.py").write_text(models.source())
+    exports.append("from genesyscloud import models, rest\n")
     (package / "__init__.py").write_text(f'{MADE}"""A client of the telephony API of Dialplane and Genesys Cloud."""\n' + "".join(exports)
                                          + f"\n__version__ = {version()!r}\n")
     (package / "py.typed").touch()

@@ -49,6 +49,16 @@ def test_the_program_of_the_seed_places_its_call(package, server, api, data_fold
     api.hang_up(conversation)
 
 
+def test_the_program_runs_from_a_checkout_as_it_is(server, api, data_folder):
+    before = set((ROOT / "clients/python/genesyscloud").glob("*.py"))
+    api.wait_phone(server.agent["stationId"])
+    api.wait_trunk("sip-trunk-acme-us-east", "registered")
+    done = run_program(ROOT / "clients/python", server, data_folder, server.base_url, "+15551234567", "+15559876543")
+    assert done.returncode == 0 and "Call transitioned to:" in done.stdout, done.stdout + done.stderr
+    api.hang_up(done.stdout.split("Conversation ID: ")[1].split()[0])
+    assert set((ROOT / "clients/python/genesyscloud").glob("*.py")) == before, "nothing is left in the checkout"
+
+
 def test_the_program_works_over_tls_with_our_certificate(package, server, api, data_folder):
     run = server.first_run
     url = f"https://localhost:{server.port_of('https')}"
