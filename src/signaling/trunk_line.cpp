@@ -25,8 +25,9 @@ std::vector<sip::NextHop> hops_of(const std::vector<sip::Target>& targets) {
     return hops;
 }
 
+/// Rounded up: an answer that came within the first millisecond was measured all the same.
 std::chrono::milliseconds in_millis(Duration duration) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(duration);
+    return std::chrono::ceil<std::chrono::milliseconds>(duration);
 }
 
 /// The carrier's own words, or ours when it said nothing.

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kMaxPageSize = 500;
 constexpr std::size_t kMaxPageNumber = 1'000'000;
+constexpr std::size_t kMaxEntriesBefore = 10'000;
 
 Result<std::size_t> positive(const net::HttpRequest& request, std::string_view name, std::size_t preset,
                              std::size_t most) {
@@ -53,6 +54,15 @@ Result<Page> page_of(const net::HttpRequest& request) {
     if (gap == std::string::npos) return std::unexpected(bad_cursor());
     out.after = std::pair{text->substr(0, gap), text->substr(gap + 1)};
     return out;
+}
+
+Result<std::size_t> entries_before(const net::HttpRequest& request, const Page& page) {
+    if (request.query_value("cursor")) return 0;
+    const std::size_t before = (page.number - 1) * page.size;
+    if (before <= kMaxEntriesBefore) return before;
+    return fail(ErrorCode::InvalidValue,
+                fmt::format("pageNumber: more than {} entries lie before that page: follow cursor.", kMaxEntriesBefore),
+                "pageNumber");
 }
 
 std::string cursor_of(std::string_view name, std::string_view id) {

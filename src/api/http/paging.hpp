@@ -26,6 +26,10 @@ struct Page {
 
 Result<Page> page_of(const net::HttpRequest& request);
 
+/// For logs, which are read from a cursor on: how many entries lie before the page that `pageNumber` asks for. None behind
+/// a cursor. Far pages are refused: whoever reads that much follows the cursor.
+Result<std::size_t> entries_before(const net::HttpRequest& request, const Page& page);
+
 /// What nextUri carries for the entity that a page ends with.
 std::string cursor_of(std::string_view name, std::string_view id);
 

@@ -25,6 +25,8 @@ namespace {
 
 constexpr std::size_t kDefaultPage = 100;
 constexpr std::int64_t kLargestPage = 1000;
+constexpr std::int64_t kLastPage = 1'000'000;
+constexpr std::size_t kMostBefore = 10'000;
 constexpr std::size_t kMostSamples = 100'000;
 const Scopes kScopes{"analytics:events:query", "analytics:readonly", "audits:readonly"};
 
@@ -32,6 +34,7 @@ struct Asked {
     EventFilter filter;
     EventQuery query;
     std::size_t page_size = kDefaultPage;
+    std::size_t page_number = 1;
     std::vector<std::uint64_t> ids;  ///< empty: any
 };
 
@@ -47,9 +50,21 @@ void read_ids(JsonReader& body, std::vector<std::uint64_t>& out) {
     }
 }
 
-void read_paging(JsonReader& body, Asked& asked) {
-    asked.page_size = static_cast<std::size_t>(
-        body.integer("pageSize", 1, kLargestPage).value_or(static_cast<std::int64_t>(kDefaultPage)));
+/// `pageSize` and `pageNumber`, beside the filter or, as the real API's analytics queries have them, in `paging`.
+void read_page(JsonReader& body, Asked& asked) {
+    const auto take = [&](JsonReader& from) {
+        if (const auto size = from.integer("pageSize", 1, kLargestPage))
+            asked.page_size = static_cast<std::size_t>(*size);
+        if (const auto number = from.integer("pageNumber", 1, kLastPage))
+            asked.page_number = static_cast<std::size_t>(*number);
+    };
+    take(body);
+    if (auto* paging = body.object("paging")) take(*paging);
+    if ((asked.page_number - 1) * asked.page_size > kMostBefore)
+        body.refuse("pageNumber", fmt::format("has more than {} events before it: follow cursor", kMostBefore));
+}
+
+void read_order(JsonReader& body, Asked& asked) {
     const auto order = body.text("order", 8).value_or("asc");
     if (!ascii::iequals(order, "asc") && !ascii::iequals(order, "desc")) body.refuse("order", "must be asc or desc");
     if (ascii::iequals(order, "desc")) asked.query.order = telephony::LogOrder::NewestFirst;
@@ -57,10 +72,11 @@ void read_paging(JsonReader& body, Asked& asked) {
     if (!cursor) return;
     const auto at = ascii::parse_decimal<std::uint64_t>(*cursor);
     if (!at) return body.refuse("cursor", "must be one that this API gave");
+    asked.page_number = 1;  // behind a cursor the page is the one that follows
     (asked.query.order == telephony::LogOrder::NewestFirst ? asked.query.before : asked.query.after) = *at;
 }
 
-/// `{type, eventIds, filter, interval, pageSize, cursor, order}`; `eventIds: null` means all.
+/// `{type, eventIds, filter, interval, pageSize, pageNumber, cursor, order}`; `eventIds: null` means all.
 Result<Asked> read_query(const ApiRequest& request, Reply& reply) {
     DP_TRY(body, body_of(request));
     Asked out;
@@ -72,7 +88,8 @@ Result<Asked> read_query(const ApiRequest& request, Reply& reply) {
     const auto interval = interval_text ? telephony::parse_interval(*interval_text) : std::nullopt;
     if (interval_text && !interval)
         body->refuse("interval", "must be two times like 2026-11-21T08:00:00Z with / between");
-    read_paging(*body, out);
+    read_page(*body, out);
+    read_order(*body, out);
     DP_CHECK(finish(body, request, reply));
     if (!filter) return std::unexpected(filter.error());
     out.filter = *filter;
@@ -94,11 +111,13 @@ void query_events(ApiContext& context, const ApiRequest& request, Reply reply) {
     struct Found {
         Reply reply;
         std::string events;
+        std::size_t before = 0;  ///< events on earlier pages, still to be passed over
         std::size_t count = 0;
     };
-    auto found = std::make_shared<Found>(Found{std::move(reply), {}, 0});
+    auto found = std::make_shared<Found>(Found{std::move(reply), {}, (asked->page_number - 1) * asked->page_size, 0});
     const auto take = [found, asked = *asked](const Event& event) {
         if (!has_id(asked, event)) return true;
+        if (found->before > 0) return --found->before, true;
         if (found->count++) found->events += ',';
         found->events += events::event_text(event);
         return found->count < asked.page_size;

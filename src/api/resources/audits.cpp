@@ -89,31 +89,39 @@ json::object genesys_json(const AuditEntry& entry) {
 
 using Shaper = json::object (*)(const AuditEntry&);
 
+/// What is read, and how much of it lies before the page.
+struct Asked {
+    AuditQuery query;
+    std::size_t before = 0;
+};
+
 /// One page with the cursor to the next.
-void answer_page(ApiContext& context, AuditQuery query, Shaper shape, Reply reply) {
-    const auto size = query.limit++;  // one more says whether there is a next page
-    context.store.find_audit(std::move(query), context.executor,
-                             [reply = std::move(reply), shape, size](Result<std::vector<AuditEntry>> found) mutable {
-                                 if (!found) return std::move(reply).error(found.error());
-                                 const bool more = found->size() > size;
-                                 if (more) found->pop_back();
-                                 json::array entities;
-                                 for (const auto& entry : *found) entities.push_back(shape(entry));
-                                 json::object out{{"entities", std::move(entities)}, {"pageSize", size}};
-                                 if (more) out["cursor"] = std::to_string(found->back().sequence);
-                                 std::move(reply).json(200, out);
-                             });
+void answer_page(ApiContext& context, Asked asked, Shaper shape, Reply reply) {
+    const auto end = asked.query.limit++;  // one more says whether there is a next page
+    context.store.find_audit(
+        std::move(asked.query), context.executor,
+        [reply = std::move(reply), shape, end, before = asked.before](Result<std::vector<AuditEntry>> found) mutable {
+            if (!found) return std::move(reply).error(found.error());
+            const bool more = found->size() > end;
+            if (more) found->pop_back();
+            json::array entities;
+            for (std::size_t i = before; i < found->size(); ++i) entities.push_back(shape((*found)[i]));
+            json::object out{{"entities", std::move(entities)}, {"pageSize", end - before}};
+            if (more) out["cursor"] = std::to_string(found->back().sequence);
+            std::move(reply).json(200, out);
+        });
 }
 
-Result<void> apply_page(const net::HttpRequest& request, AuditQuery& query) {
+Result<Asked> apply_page(const net::HttpRequest& request, AuditQuery query) {
     DP_TRY(page, page_of(request));
-    query.limit = page.size;
-    const auto cursor = request.query_value("cursor");
-    if (!cursor) return {};
-    const auto at = ascii::parse_decimal<std::uint64_t>(*cursor);
-    if (!at) return fail(ErrorCode::InvalidValue, "cursor must be one that this API gave.", "cursor");
-    (query.order == telephony::LogOrder::NewestFirst ? query.before : query.after) = *at;
-    return {};
+    DP_TRY(before, entries_before(request, page));
+    query.limit = before + page.size;
+    if (const auto cursor = request.query_value("cursor")) {
+        const auto at = ascii::parse_decimal<std::uint64_t>(*cursor);
+        if (!at) return fail(ErrorCode::InvalidValue, "cursor must be one that this API gave.", "cursor");
+        (query.order == telephony::LogOrder::NewestFirst ? query.before : query.after) = *at;
+    }
+    return Asked{std::move(query), before};
 }
 
 Result<void> apply_interval(std::string_view text, AuditQuery& query) {
@@ -127,7 +135,7 @@ Result<void> apply_interval(std::string_view text, AuditQuery& query) {
 }
 
 /// `?entityId=&entityType=&action=&actorId=&requestId=&interval=&order=`
-Result<AuditQuery> query_of(const ApiRequest& request) {
+Result<Asked> query_of(const ApiRequest& request) {
     AuditQuery out;
     out.organization = request.caller.organization;
     out.order = request.http.query_value("order").value_or("desc") == "asc" ? telephony::LogOrder::OldestFirst
@@ -141,8 +149,7 @@ Result<AuditQuery> query_of(const ApiRequest& request) {
     take("actorId", out.actor_ids);
     take("requestId", out.request_ids);
     if (const auto interval = request.http.query_value("interval")) DP_CHECK(apply_interval(*interval, out));
-    DP_CHECK(apply_page(request.http, out));
-    return out;
+    return apply_page(request.http, std::move(out));
 }
 
 void verify(ApiContext& context, Reply reply) {
@@ -203,6 +210,11 @@ Result<AuditQuery> genesys_query(const ApiRequest& request, Reply& reply) {
     return out;
 }
 
+Result<Asked> realtime_query(const ApiRequest& request, Reply& reply) {
+    DP_TRY(query, genesys_query(request, reply));
+    return apply_page(request.http, std::move(query));
+}
+
 /// Queries that clients made and come back for. API thread; the oldest make room.
 class KeptQueries {
 public:
@@ -247,12 +259,9 @@ void add_genesys_queries(Router& router, ApiContext& context) {
     router.add({"GET", "/api/v2/audits/query/servicemapping", kRead,
                 [](ApiRequest, Reply reply) { std::move(reply).json(200, service_mapping()); }});
     router.add({"POST", "/api/v2/audits/query/realtime", kRead, [&context](ApiRequest request, Reply reply) {
-                    auto query = genesys_query(request, reply);
-                    if (query)
-                        if (auto paged = apply_page(request.http, *query); !paged)
-                            query = std::unexpected(paged.error());
-                    if (!query) return std::move(reply).error(query.error());
-                    answer_page(context, *query, genesys_json, std::move(reply));
+                    const auto asked = realtime_query(request, reply);
+                    if (!asked) return std::move(reply).error(asked.error());
+                    answer_page(context, *asked, genesys_json, std::move(reply));
                 }});
     router.add({"POST", "/api/v2/audits/query", kRead, [&context, kept](ApiRequest request, Reply reply) {
                     auto query = genesys_query(request, reply);
@@ -271,10 +280,9 @@ void add_genesys_queries(Router& router, ApiContext& context) {
                 [&context, kept](ApiRequest request, Reply reply) {
                     const auto* found = kept->find(request);
                     if (!found) return std::move(reply).error(not_found("query", request.parameter("transactionId")));
-                    auto query = found->query;
-                    if (auto paged = apply_page(request.http, query); !paged)
-                        return std::move(reply).error(paged.error());
-                    answer_page(context, query, genesys_json, std::move(reply));
+                    const auto asked = apply_page(request.http, found->query);
+                    if (!asked) return std::move(reply).error(asked.error());
+                    answer_page(context, *asked, genesys_json, std::move(reply));
                 }});
 }
 
@@ -282,9 +290,9 @@ void add_genesys_queries(Router& router, ApiContext& context) {
 
 void add_audits(Router& router, ApiContext& context) {
     router.add({"GET", "/api/v2/audits", kRead, [&context](ApiRequest request, Reply reply) {
-                    const auto query = query_of(request);
-                    if (!query) return std::move(reply).error(query.error());
-                    answer_page(context, *query, plain_json, std::move(reply));
+                    const auto asked = query_of(request);
+                    if (!asked) return std::move(reply).error(asked.error());
+                    answer_page(context, *asked, plain_json, std::move(reply));
                 }});
     router.add({"GET", "/api/v2/audits/verify", kRead,
                 [&context](ApiRequest, Reply reply) { verify(context, std::move(reply)); }});

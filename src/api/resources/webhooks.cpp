@@ -171,17 +171,24 @@ public:
         }
         const auto page = page_of(request.http);
         if (!page) return std::move(reply).error(page.error());
-        if (const auto cursor = request.http.query_value("cursor"))
+        const auto before = entries_before(request.http, *page);
+        if (!before) return std::move(reply).error(before.error());
+        if (const auto cursor = request.http.query_value("cursor")) {
             query.before = ascii::parse_decimal<std::uint64_t>(*cursor).value_or(0);
-        query.limit = page->size;
+            if (query.before == 0)
+                return std::move(reply).error(
+                    {ErrorCode::InvalidValue, "cursor must be one that this API gave.", "cursor"});
+        }
+        query.limit = *before + page->size;
         context_.store.find_deliveries(query, context_.executor,
-                                       [reply = std::move(reply), size = page->size](
+                                       [reply = std::move(reply), size = page->size, before = *before](
                                            Result<std::vector<telephony::WebhookDelivery>> found) mutable {
                                            if (!found) return std::move(reply).error(found.error());
                                            json::array entities;
-                                           for (const auto& each : *found) entities.push_back(delivery_json(each));
+                                           for (std::size_t i = before; i < found->size(); ++i)
+                                               entities.push_back(delivery_json((*found)[i]));
                                            json::object out{{"entities", std::move(entities)}, {"pageSize", size}};
-                                           if (found->size() == size)
+                                           if (found->size() == before + size)
                                                out["cursor"] = std::to_string(found->back().event);
                                            std::move(reply).json(200, out);
                                        });
@@ -235,9 +242,11 @@ private:
     }
     void send_replay(const Webhook& webhook, const events::Replay& what, Reply reply) const {
         context_.webhooks.replay(webhook.meta.organization, webhook.id, what, context_.executor,
-                                 [reply = std::move(reply)](Result<std::size_t> count) mutable {
+                                 [reply = std::move(reply), since = what.since](Result<std::size_t> count) mutable {
                                      if (!count) return std::move(reply).error(count.error());
-                                     std::move(reply).json(202, json::object{{"requeued", *count}});
+                                     // How many follow a point of the log shows when it is read again.
+                                     std::move(reply).json(202, since ? json::object{{"since", *since}}
+                                                                      : json::object{{"requeued", *count}});
                                  });
     }
 
