@@ -48,6 +48,8 @@ def test_a_secret_is_never_shown_and_its_mask_keeps_it(api, server):
     assert rotated["api_key"] != mask and rotated["connection_id"] == "changed", "what is absent stays"
     stale = api.request("PUT", path, {"config": {"api_key": mask}})
     assert stale.status_code == 422 and stale.json()["detail"][0]["loc"] == ["body", "config", "api_key"]
+    for other in ("*******xxxx", "***", "************1234"):
+        assert api.request("PUT", path, {"config": {"api_key": other}}).status_code == 422, f"{other} is a mask as others write it"
     assert api.get(path)["credentials"] == rotated
     assert "connection_id" not in api.put(path, {"config": {"connection_id": None}})["credentials"], "null clears"
     for file in server.data.rglob("*"):

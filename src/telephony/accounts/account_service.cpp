@@ -17,9 +17,11 @@ namespace {
 constexpr std::size_t kMaxName = 64;
 constexpr std::size_t kFingerprintDigits = 8;
 constexpr std::string_view kMaskStars = "********";
+constexpr std::string_view kFewestMaskStars = "***";
 
+/// Ours, and the kinds that clients of this API family know: stars alone, or stars before what is left of the secret.
 bool looks_like_mask(std::string_view value) {
-    return value.starts_with(kMaskStars);
+    return value.starts_with(kFewestMaskStars);
 }
 
 std::string seal_context(const TelephonyConfigurationId& id, std::string_view name) {
