@@ -84,7 +84,21 @@ class TestResources:
             text = cli.ok("get", resource, name)
             without_version = "".join(line for line in text.splitlines(True) if not line.startswith("version:"))
             assert cli.ok("apply", "-f", "-", stdin=without_version).endswith(" unchanged\n")
-            assert cli.ok("apply", "-f", "-", stdin=text).endswith(" replaced\n")
+            assert cli.ok("apply", "-f", "-", stdin=text).endswith(" unchanged\n")
+
+    @pytest.mark.parametrize("resource", ["numbers", "edges", "edgegroups", "sipprofiles", "users", "trunkbases", "queues", "flows", "schedules",
+                                          "schedulegroups", "sites", "mediaregions", "outboundroutes", "phones", "basesettings", "stations",
+                                          "networkconfigurations", "locations", "roles", "clients", "apikeys"])
+    def test_what_list_prints_is_applied_without_a_write(self, cli, resource):
+        said = cli.ok("apply", "-f", "-", stdin=cli.ok("list", resource, "-o", "yaml")).splitlines()
+        assert said and all(line.endswith(" unchanged") for line in said), said
+
+    def test_a_site_without_a_location_can_be_sent_back(self, cli, api):
+        made = api.post("/api/v2/telephony/providers/edges/sites", {"name": "CLI nowhere"})
+        assert "location" not in made
+        put = api.put(f"/api/v2/telephony/providers/edges/sites/{made['id']}", made | {"callerName": "Nowhere"})
+        assert put["callerName"] == "Nowhere"
+        cli.ok("delete", "sites", made["id"])
 
     def test_the_configs_family_speaks_its_own_dialect(self, cli):
         text = ("kind: configs\nname: CLI Telnyx\nprovider: telnyx\nconfig: {api_key: KEY0123456789, connection_id: '42'}\n")

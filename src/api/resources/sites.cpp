@@ -16,8 +16,10 @@ json::object site_json(const Site& site, const OrganizationConfig& config) {
     auto out = envelope(site.id.str(), site.name, site.meta, "/api/v2/telephony/providers/edges/sites");
     json::array regions;
     for (const auto& region : site.media_regions) regions.emplace_back(region.str());
-    const auto& location = config.find<Location>(site.location);
-    out["location"] = reference(site.location.str(), location ? location->name : "", "/api/v2/locations");
+    if (!site.location.empty()) {  // what is read can be sent back
+        const auto& location = config.find<Location>(site.location);
+        out["location"] = reference(site.location.str(), location ? location->name : "", "/api/v2/locations");
+    }
     out["mediaModel"] = "Cloud";
     out["mediaRegions"] = std::move(regions);
     out["mediaRegionsUseLatencyBased"] = site.relay == RelayBehavior::LowestLatency;

@@ -140,8 +140,9 @@ Result<std::pair<Applied, std::string>> ResourceClient::apply(const ResourceKind
     }
     const auto id = text_at(present->body, "id");
     const auto version = integer_at(said, "version");
+    const bool is_of_now = version == 0 || version == integer_at(present->body, "version");
     document.erase("version");
-    if (version == 0 && holds(present->body, document)) return std::pair(Applied::Unchanged, id);
+    if (is_of_now && holds(present->body, document)) return std::pair(Applied::Unchanged, id);
     const auto match = version == 0 ? present->etag : fmt::format("\"{}\"", version);
     ApiSession::Headers headers;
     if (!match.empty()) headers.emplace_back("If-Match", match);
