@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/ascii.hpp"
 
 namespace dp::sandbox {
@@ -37,6 +39,15 @@ sdp::Capabilities CarrierCall::capabilities() const {
     return out;
 }
 
+/// In the caller's order (RFC 3264 section 6.1): what it has first needs no transcoding at its side.
+sdp::Capabilities CarrierCall::capabilities_for(const sdp::SessionDescription& offer) const {
+    auto out = capabilities();
+    const auto wanted = sdp::offered_codecs(offer);
+    std::ranges::sort(out.codecs, {},
+                      [&wanted](sdp::Codec codec) { return std::ranges::find(wanted, codec) - wanted.begin(); });
+    return out;
+}
+
 Result<void> CarrierCall::open_line() {
     if (line_) return {};
     DP_TRY(line, AudioLine::open(context_.loop, context_.media_address, context_.random));
@@ -51,7 +62,7 @@ Result<std::string> CarrierCall::answer_to(std::string_view offer) {
     sdp::DialogState state;
     state.origin.session_id = "1";
     if (described_) state.local = &local_, state.remote = &remote_;
-    DP_TRY(answer, sdp::make_answer(parsed, capabilities(), line_->local(), state));
+    DP_TRY(answer, sdp::make_answer(parsed, capabilities_for(parsed), line_->local(), state));
     local_ = std::move(answer.description);
     remote_ = std::move(parsed);
     described_ = true;

@@ -52,6 +52,7 @@ public:
 
 private:
     sdp::Capabilities capabilities() const;
+    sdp::Capabilities capabilities_for(const sdp::SessionDescription& offer) const;
     Result<void> open_line();
     Result<std::string> answer_to(std::string_view offer);
     void outcome();
