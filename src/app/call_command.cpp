@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <set>
 #include <thread>
+#include <utility>
 
 #include "app/api_session.hpp"
 #include "app/commands.hpp"
@@ -32,18 +34,27 @@ int complain(const Error& error) {
     return 1;
 }
 
-/// Tells each status once; with --json only the last conversation is printed.
+/// What a call passes through, and where its record says when.
+constexpr std::pair<std::string_view, std::string_view> kSteps[] = {{"queued", "startTime"},
+                                                                    {"initiated", "initiatedTime"},
+                                                                    {"ringing", "ringingTime"},
+                                                                    {"connected", "connectedTime"}};
+
+/// Tells each status once, those that went by between two looks, too; with --json only the last conversation is printed.
 class Watcher {
 public:
     explicit Watcher(const CallCommand& command) : command_(command) {}
 
     void tell(const json::value& conversation) {
         const auto status = text_of(conversation, "status");
-        if (command_.json || status == told_) return;
-        told_ = status;
+        if (command_.json) return;
+        for (const auto& [step, time] : kSteps)
+            if (step == status)
+                break;
+            else if (!text_of(conversation, time).empty())
+                say(step);
         const auto reason = text_of(conversation, "reason");
-        fmt::print("{}{}\n", status, reason.empty() ? "" : " (" + reason + ")");
-        std::fflush(stdout);
+        say(status, reason.empty() ? "" : " (" + reason + ")");
     }
     int finish(const json::value& conversation) const {
         if (command_.json) fmt::print("{}\n", json::serialize(conversation));
@@ -57,8 +68,14 @@ public:
     }
 
 private:
+    void say(std::string_view status, const std::string& why = {}) {
+        if (!told_.emplace(status).second) return;
+        fmt::print("{}{}\n", status, why);
+        std::fflush(stdout);
+    }
+
     const CallCommand& command_;
-    std::string told_;
+    std::set<std::string, std::less<>> told_;
 };
 
 }  // namespace

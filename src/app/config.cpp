@@ -130,7 +130,8 @@ public:
         std::map<std::string, std::string> out;
         for (const auto& item : items(key)) {
             const auto equals = item.find('=');
-            if (equals == std::string::npos || equals == 0) return refuse(key, "must be NAME=ADDRESS");
+            if (equals == std::string::npos || equals == 0 || equals + 1 == item.size())
+                return refuse(key, "must be NAME=ADDRESS");
             out[ascii::lower(item.substr(0, equals))] = item.substr(equals + 1);
         }
         return out;
@@ -150,10 +151,17 @@ Result<log::Level> level_of(const Reader& reader) {
     return it->second;
 }
 
-std::filesystem::path data_of(const Reader& reader, const RawConfig& raw) {
-    if (!reader.text("data").empty()) return reader.text("data");
-    const auto home = raw.find("home");
-    return std::filesystem::path(home == raw.end() ? "." : home->second.items.front()) / ".local/share/dialplane";
+/// Where the data lie when nobody says.
+std::string default_data(const EnvironmentLookup& environment) {
+    return (std::filesystem::path(environment("HOME").value_or(".")) / ".local/share/dialplane").string();
+}
+
+/// Scripts read paths from first-run.json in whatever folder they stand.
+std::filesystem::path absolute(const std::string& path) {
+    std::error_code error;
+    auto out = std::filesystem::absolute(path, error).lexically_normal();
+    if (out.filename().empty()) out = out.parent_path();  // DIR/
+    return error ? std::filesystem::path(path) : out;
 }
 
 }  // namespace
@@ -221,7 +229,6 @@ Result<RawConfig> merge(const std::map<std::string, std::vector<std::string>>& o
         if (!setting.preset.empty()) value.items.emplace_back(setting.preset);
         raw[std::string(setting.key)] = std::move(value);
     }
-    if (auto home = environment("HOME")) raw["home"] = {{*home}, "HOME"};
 
     const auto named = options.find("config");
     const auto file = named != options.end() ? std::optional(named->second.back()) : environment("DP_CONFIG");
@@ -239,13 +246,14 @@ Result<RawConfig> merge(const std::map<std::string, std::vector<std::string>>& o
         }
         if (auto it = options.find(key); it != options.end()) raw[key] = {it->second, option_of(setting)};
     }
+    if (auto& data = raw["data"]; data.items.empty() || data.items.back().empty()) data = {{default_data(environment)}};
     return raw;
 }
 
 Result<Config> validate(const RawConfig& raw) {
     const Reader read(raw);
     Config out;
-    out.data = data_of(read, raw);
+    out.data = absolute(read.text("data"));
     DP_TRY(http, read.endpoint("http"));
     DP_TRY(https, read.endpoint("https"));
     DP_TRY(sip, read.endpoint("sip"));

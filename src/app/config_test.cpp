@@ -38,6 +38,15 @@ TEST_F(ConfigTest, DefaultsAreTheDocumentedOnes) {
     EXPECT_FALSE(config->sandbox);
 }
 
+TEST_F(ConfigTest, TheDataFolderIsAbsoluteAndShownWhoeverNamesIt) {
+    const auto here = std::filesystem::current_path();
+    EXPECT_EQ(loaded({{"data", {"here/data"}}})->data, here / "here/data");
+    EXPECT_EQ(loaded({{"data", {"./data/"}}})->data, here / "data");
+    EXPECT_NE(render(*merged({})).find("data: /home/ada/.local/share/dialplane"), std::string::npos);
+    environment["DP_DATA"] = "";
+    EXPECT_EQ(loaded({})->data, "/home/ada/.local/share/dialplane");
+}
+
 TEST_F(ConfigTest, OptionBeatsVariableBeatsFileBeatsDefault) {
     write("http: 127.0.0.1:1\nsip: 127.0.0.1:2\nsips: 127.0.0.1:3\n");
     environment["DP_SIP"] = "127.0.0.1:22";
@@ -85,16 +94,17 @@ TEST_F(ConfigTest, UnknownKeysBadYamlAndMissingFilesAreErrors) {
 }
 
 TEST_F(ConfigTest, EveryRuleIsChecked) {
-    for (const auto& [key, value] : std::map<std::string, std::string>{{"media.ports", "30000-20000"},
-                                                                       {"media.ports", "80"},
-                                                                       {"media.workers", "65"},
-                                                                       {"drain", "-1"},
-                                                                       {"events.keep-days", "forever"},
-                                                                       {"log.level", "loud"},
-                                                                       {"advertise", "example.com"},
-                                                                       {"sandbox", "maybe"},
-                                                                       {"dns.hosts", "=1.2.3.4"},
-                                                                       {"tls.certificate", "only.pem"}}) {
+    for (const auto& [key, value] : std::vector<std::pair<std::string, std::string>>{{"media.ports", "30000-20000"},
+                                                                                     {"media.ports", "80"},
+                                                                                     {"media.workers", "65"},
+                                                                                     {"drain", "-1"},
+                                                                                     {"events.keep-days", "forever"},
+                                                                                     {"log.level", "loud"},
+                                                                                     {"advertise", "example.com"},
+                                                                                     {"sandbox", "maybe"},
+                                                                                     {"dns.hosts", "=1.2.3.4"},
+                                                                                     {"dns.hosts", "sip.example.com="},
+                                                                                     {"tls.certificate", "only.pem"}}) {
         const auto config = loaded({{key, {value}}});
         ASSERT_FALSE(config) << key;
         EXPECT_EQ(config.error().field, key);

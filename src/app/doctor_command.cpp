@@ -32,6 +32,7 @@ class Report {
 public:
     void add(Verdict verdict, std::string_view topic, std::string_view finding, std::string_view advice = {}) {
         static constexpr std::string_view kMarks[] = {"ok  ", "warn", "FAIL"};
+        while (finding.ends_with('.')) finding.remove_suffix(1);
         fmt::print("{}  {:<12} {}{}{}\n", kMarks[static_cast<int>(verdict)], topic, finding, advice.empty() ? "" : ": ",
                    advice);
         if (verdict == Verdict::Problem) ++problems_;
@@ -118,15 +119,39 @@ std::string text_of(const json::object& object, std::string_view key) {
     return value && value->is_string() ? std::string(value->get_string()) : "";
 }
 
+/// By what the carrier last said, as far as it said anything.
+std::string_view trunk_advice(std::int64_t sip_status) {
+    switch (sip_status) {
+        case 401:
+        case 403:
+        case 407:
+            return "the carrier refuses this account: correct registration.username and registration.password";
+        case 404:
+            return "the carrier does not know this account: correct registration.username and registration.host";
+        case 423:
+            return "the carrier wants longer registrations: ask it for its shortest expiry";
+        case 0:
+        case 408:
+            return "the carrier does not answer: check registration.host and port, and that a firewall lets SIP "
+                   "through";
+        default:
+            return "ask the carrier, with the time and this answer";
+    }
+}
+
 void check_trunk(Report& report, const json::object& trunk) {
     const auto name = text_of(trunk, "name"), state = text_of(trunk, "registrationState"),
                health = text_of(trunk, "health");
-    const auto finding = fmt::format("{}: {}, health {}", name, state, health);
+    if (text_of(trunk, "statusCode") == "INACTIVE")
+        return report.add(Verdict::Ok, "trunk", name + ": switched off (enabled: false)");
+    auto finding = fmt::format("{}: {}, health {}", name, state, health);
     if (text_of(trunk, "onlineStatus") == "ONLINE" && health != "down")
         return report.add(Verdict::Ok, "trunk", finding);
-    const auto why = text_of(trunk, "lastError");
-    report.add(Verdict::Problem, "trunk", finding,
-               why.empty() ? "check host, port, user name and password, and that the carrier is reachable" : why);
+    const auto* status = trunk.if_contains("lastSipStatus");
+    const auto sip_status = status && status->is_number() ? status->to_number<std::int64_t>() : 0;
+    if (const auto why = text_of(trunk, "lastError"); !why.empty())
+        finding += sip_status ? fmt::format(" ({} {})", sip_status, why) : fmt::format(" ({})", why);
+    report.add(Verdict::Problem, "trunk", finding, trunk_advice(sip_status));
 }
 
 /// One STUN Binding transaction (TURN servers answer them, too). Blocking: the doctor's only thread.

@@ -116,6 +116,12 @@ Result<void> write_first_run(const std::filesystem::path& data, const Addresses&
     return {};
 }
 
+std::optional<ConsoleLogin> untold_console_login(const std::filesystem::path& data) {
+    const auto kept = read_object(kept_path(data));
+    if (!kept) return std::nullopt;
+    return ConsoleLogin{text_at(*kept, "console", "user"), text_at(*kept, "console", "password")};
+}
+
 Result<FirstRun> read_first_run(const std::filesystem::path& data) {
     DP_TRY(object, read_object(first_run_path(data)));
     FirstRun out;

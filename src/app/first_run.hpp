@@ -42,6 +42,14 @@ Result<void> keep_first_run(const std::filesystem::path& data, const telephony::
 Result<void> write_first_run(const std::filesystem::path& data, const Addresses& addresses,
                              const std::optional<telephony::FirstRunSecrets>& secrets);
 
+struct ConsoleLogin {
+    std::string user;
+    std::string password;
+};
+
+/// Of a first run that ended before it could tell anybody (a port was taken): what keep_first_run() kept.
+std::optional<ConsoleLogin> untold_console_login(const std::filesystem::path& data);
+
 /// What the command line needs from it.
 struct FirstRun {
     std::string base_url;

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <thread>
 
 #include "app/commands.hpp"
@@ -58,16 +59,26 @@ private:
     int fd_ = -1;
 };
 
-void announce(const StartReport& report, const Config& config) {
+/// How the reader of this terminal runs this program: as it lies below the folder they stand in, else in full.
+std::string program() {
+    std::error_code error;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+    const auto here = std::filesystem::current_path(error);
+    const auto below = self.lexically_relative(here);
+    return below.empty() || *below.begin() == ".." ? self.string() : below.string();
+}
+
+void announce(const StartReport& report, const Config& config, bool data_is_default) {
     fmt::print("Dialplane is ready: {}\n", report.console_url);
-    if (report.first_run)
+    if (report.console)
         fmt::print(
             "  console user      {}\n  console password  {}\n  (shown once; also in {}, readable by you alone)\n",
-            report.console_user, report.console_password, first_run_path(config.data).string());
+            report.console->user, report.console->password, first_run_path(config.data).string());
     if (config.sandbox)
         fmt::print(
-            "  sandbox carrier on, try: build/release/bin/dialplane call --from a1b2c3d4-e5f6-7890-abcd-ef1234567890 "
-            "--to +14155550110 --wait ended\n");
+            "  sandbox carrier on, try: {} call{} --from a1b2c3d4-e5f6-7890-abcd-ef1234567890 --to +14155550110 "
+            "--wait ended\n",
+            program(), data_is_default ? "" : " --data " + config.data.string());
     if (report.closed_conversations)
         fmt::print("  {} calls that the last process left open were closed as server_restart\n",
                    report.closed_conversations);
@@ -89,7 +100,7 @@ int serve(const Options& options, bool print_config) {
     log::start(config->log_level, config->log_file);
     int status = 0;
     if (auto server = Server::start(*config)) {
-        announce((*server)->report(), *config);
+        announce((*server)->report(), *config, raw->find("data")->second.source == "default");
         signals.wait();
         fmt::print("Stopping: waiting for calls to end (again to end them now).\n");
         std::fflush(stdout);

@@ -27,6 +27,11 @@ unsigned media_workers(const Config& config) {
 
 }  // namespace
 
+std::unexpected<Error> cannot_listen(Error error, std::string_view option) {
+    error.detail += fmt::format(": stop what uses it, or give {} another address.", option);
+    return std::unexpected(std::move(error));
+}
+
 std::vector<std::string> Server::Parts::issuers() const {
     if (!config.issuers.empty()) return config.issuers;
     std::vector<std::string> out;
@@ -72,7 +77,6 @@ Result<void> Server::open_store() {
     DP_TRY(secrets,
            opened.first_run ? store::SealingKey::load_or_create(key, parts.random) : store::SealingKey::load(key));
     parts.secrets = std::move(secrets);
-    report_.first_run = opened.first_run;
     DP_CHECK(start_sandbox());  // before the seeded trunk: it is given the port that the carrier got
     if (!opened.first_run) return {};
 
@@ -147,12 +151,12 @@ Result<void> Server::make_signaling() {
         parts.keeper.set_endpoint(parts.transport.get());
         if (parts.config.sip) {
             auto bound = parts.transport->bind_udp({.local = *parts.config.sip, .dscp = 24});
-            if (!bound) return void(made = std::unexpected(bound.error()));
+            if (!bound) return void(made = cannot_listen(std::move(bound.error()), "--sip"));
             parts.sip_bound = *bound;
         }
         if (parts.config.sip_v6) {
             auto bound = parts.transport->bind_udp({.local = *parts.config.sip_v6, .dscp = 24});
-            if (!bound) return void(made = std::unexpected(bound.error()));
+            if (!bound) return void(made = cannot_listen(std::move(bound.error()), "--sip-v6"));
             parts.sip_v6_bound = *bound;
         }
 
@@ -277,24 +281,24 @@ Result<void> Server::listen() {
     Result<void> made;
     std::optional<Endpoint> tcp, tcp_v6, tls;
     parts.api_thread.run_and_wait([&] {
-        const auto http = [&](const std::optional<Endpoint>& local, net::TlsContext context,
+        const auto http = [&](std::string_view option, const std::optional<Endpoint>& local, net::TlsContext context,
                               std::optional<Endpoint>& bound) {
             if (!local || !made) return;
             auto done = parts.http->listen({.local = *local, .tls = std::move(context)});
-            done ? void(bound = *done) : void(made = std::unexpected(done.error()));
+            done ? void(bound = *done) : void(made = cannot_listen(std::move(done.error()), option));
         };
-        const auto sip = [&](const std::optional<Endpoint>& local, net::TlsContext context,
+        const auto sip = [&](std::string_view option, const std::optional<Endpoint>& local, net::TlsContext context,
                              std::optional<Endpoint>& bound) {
             if (!local || !made) return;
             auto done = parts.streams->listen({.local = *local, .tls = std::move(context)});
-            done ? void(bound = *done) : void(made = std::unexpected(done.error()));
+            done ? void(bound = *done) : void(made = cannot_listen(std::move(done.error()), option));
         };
-        http(config.http, {}, parts.http_bound);
-        http(config.https, parts.tls, parts.https_bound);
+        http("--http", config.http, {}, parts.http_bound);
+        http("--https", config.https, parts.tls, parts.https_bound);
         // TCP on the port that UDP got, so that one address works for both.
-        sip(config.sip ? parts.sip_bound : std::nullopt, {}, tcp);
-        sip(config.sip_v6 ? parts.sip_v6_bound : std::nullopt, {}, tcp_v6);
-        sip(config.sips, parts.tls, tls);
+        sip("--sip", config.sip ? parts.sip_bound : std::nullopt, {}, tcp);
+        sip("--sip-v6", config.sip_v6 ? parts.sip_v6_bound : std::nullopt, {}, tcp_v6);
+        sip("--sips", config.sips, parts.tls, tls);
     });
     if (!made) return made;
     parts.control_thread.run_and_wait([&] {
@@ -321,10 +325,10 @@ Result<void> Server::tell_scripts() {
         addresses.carrier =
             CarrierAccount{parts.sandbox->sip().address.str(), parts.sandbox->sip().port, std::string(kFreeAccount),
                            sandbox_password(*parts.secrets, kFreeAccount), "http://" + parts.sandbox->http().str()};
-    if (parts.first_run) {
-        report_.console_user = parts.first_run->console_user;
-        report_.console_password = parts.first_run->console_password;
-    }
+    if (parts.first_run)
+        report_.console = ConsoleLogin{parts.first_run->console_user, parts.first_run->console_password};
+    else
+        report_.console = untold_console_login(config.data);
     return write_first_run(config.data, addresses, parts.first_run);
 }
 

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "app/config.hpp"
@@ -22,9 +23,7 @@ namespace dp::app {
 /// What the operator is told once the server is ready.
 struct StartReport {
     std::string console_url;
-    bool first_run = false;
-    std::string console_user;      ///< first run only
-    std::string console_password;  ///< first run only
+    std::optional<ConsoleLogin> console;  ///< made by a first run, and not told yet
     std::size_t closed_conversations = 0;
 };
 

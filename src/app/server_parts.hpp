@@ -40,6 +40,9 @@ inline constexpr std::string_view kTrunkAccount = "acme-us-east";
 inline constexpr std::string_view kSeedOneHost = "sip.carrier.example.com";
 inline constexpr std::string_view kFreeAccount = "sandbox-account";
 
+/// A port that somebody has is the commonest reason not to start: says which option moves it.
+std::unexpected<Error> cannot_listen(Error error, std::string_view option);
+
 /// The password of a sandbox account: made from the data directory's key, so that it is the same after a restart.
 std::string sandbox_password(const telephony::Secrets& secrets, std::string_view username);
 

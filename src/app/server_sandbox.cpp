@@ -79,8 +79,9 @@ Result<void> Server::start_sandbox() {
             return {};
         }
     }
-    DP_TRY(sandbox, sandbox::Sandbox::start(options));
-    parts.sandbox = std::move(sandbox);
+    auto sandbox = sandbox::Sandbox::start(options);
+    if (!sandbox) return cannot_listen(std::move(sandbox.error()), "--sandbox-sip or --sandbox-http");
+    parts.sandbox = std::move(*sandbox);
     return {};
 }
 

@@ -201,13 +201,12 @@ class TestCommandLine:
     def test_wait_for_connected(self, server, api):
         done = self.call(server, "+14155550122", "--wait", "connected")
         assert done.returncode == 0, done.stderr
-        lines = done.stdout.split()
-        assert lines[0] == "queued" and lines[-1] == "connected"
+        assert done.stdout.split() == ["queued", "initiated", "ringing", "connected"], "also what went by between two looks"
 
     def test_wait_for_the_end(self, server):
         done = self.call(server, "+14155550121", "--wait", "ended")
         assert done.returncode == 0, done.stderr
-        assert done.stdout.splitlines()[-1] == "disconnected (remote_hangup)"
+        assert done.stdout.splitlines() == ["queued", "initiated", "ringing", "connected", "disconnected (remote_hangup)"]
 
     def test_a_failure_has_a_name_and_an_exit_code(self, server):
         done = self.call(server, "+14155550130", "--wait", "connected")
@@ -233,6 +232,27 @@ class TestCommandLine:
         assert done.returncode == 0, done.stdout + done.stderr
         assert "Acme US East" in done.stdout
 
+    def test_doctor_says_what_to_do_about_a_trunk(self, server, api):
+        run = server.first_run
+        refused = api.post("/api/v2/telephony/providers/edges", {
+            "name": "Refused", "edgeGroupId": run["edgeGroupId"], "sipProfileId": run["sipProfileId"], "maxConcurrentSessions": 1,
+            "codecs": ["G711u"], "registration": {"type": "REGISTER", "host": run["carrier"]["host"], "port": run["carrier"]["port"],
+                                                  "username": run["carrier"]["username"], "password": "wrong"}})
+        path = f"/api/v2/telephony/providers/edges/{refused['id']}"
+        try:
+            api.wait_trunk(refused["id"], "failed")
+            line = self.doctors_line(server, "Refused")
+            assert line.startswith("FAIL") and "401" in line and "correct registration.username" in line, line
+            api.put(path, api.get(path) | {"enabled": False})
+            line = self.doctors_line(server, "Refused")
+            assert line.startswith("ok") and "switched off" in line, line
+        finally:
+            api.delete(path)
+
+    def doctors_line(self, server, word: str) -> str:
+        done = self.run(server, "doctor", "--data", server.data, "--http", "off", "--https", "off", "--sip", "off", "--sips", "off")
+        return next(line for line in done.stdout.splitlines() if word in line)
+
     def test_print_config_names_the_source_of_each_value(self, server, tmp_path):
         file = tmp_path / "dialplane.yaml"
         file.write_text("sip: 127.0.0.1:15060\n")
@@ -240,3 +260,58 @@ class TestCommandLine:
         assert done.returncode == 0
         rows = {line.split(":")[0]: line for line in done.stdout.splitlines()}
         assert "--http" in rows["http"] and "file" in rows["sip"] and "default" in rows["https"]
+
+
+def test_a_phone_with_pcmu_and_the_sandbox_carrier_need_no_transcoding(fresh, tmp_path):
+    """The carrier answers in the order of the offer (RFC 3264 section 6.1)."""
+    from harness.peers import Baresip
+
+    client = fresh.client().log_in()
+    with Baresip(tmp_path / "phone", fresh.agent, codecs="PCMU,PCMA"):
+        client.wait_phone(fresh.agent["stationId"], user_agent="baresip")
+        client.wait_trunk("sip-trunk-acme-us-east", "registered")
+        connected = client.wait_status(client.place_call(fresh.agent, "+14155550111")["id"], "connected")
+        client.hang_up(connected["id"])
+    assert {leg["codec"] for leg in legs(connected).values()} == {"PCMU"}
+
+
+def test_a_name_of_dns_hosts_is_the_carriers_address(start_server):
+    """Configuration beats DNS; a port in it beats the trunk's."""
+    from harness.ports import free_port
+
+    sandbox = free_port()
+    server = start_server(sandbox_sip=f"127.0.0.1:{sandbox}", dns_hosts=f"sip.nowhere.invalid=127.0.0.1:{sandbox}")
+    client, run = server.client().log_in(), server.first_run
+    account = {name: run["carrier"][name] for name in ("username", "password")}
+    made = client.post("/api/v2/telephony/providers/edges", {
+        "name": "By name", "edgeGroupId": run["edgeGroupId"], "sipProfileId": run["sipProfileId"], "maxConcurrentSessions": 1,
+        "codecs": ["G711u"], "registration": {"type": "REGISTER", "host": "sip.nowhere.invalid", "port": 5060} | account})
+    assert client.wait_trunk(made["id"], "registered")["lastSipStatus"] == 200
+
+
+def test_a_taken_port_is_said_and_the_login_is_told_by_the_start_that_works(tmp_path):
+    """The commonest first run of all: something else has port 8080."""
+    import json
+    import socket
+
+    from harness.server import Server
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        server = Server(tmp_path / "server", http=f"127.0.0.1:{port}")
+        server._spawn()
+        assert server.process.wait(30) == 1
+        assert f"127.0.0.1:{port}" in server.process.stderr and "--http" in server.process.stderr
+    server.settings["http"] = "127.0.0.1:0"
+    server.start()
+    try:
+        login = json.loads((server.data / "first-run.json").read_text())["console"]
+        assert login["password"] in server.process.stdout and login["user"] in server.process.stdout
+        assert f"call --data {server.data}" in server.process.stdout
+        server.stop()
+        server.start()
+        assert server.process.stdout.count(login["password"]) == 1, "told once"
+    finally:
+        server.stop()
