@@ -15,11 +15,14 @@ def rings_at_the_carrier(client, call: dict) -> None:
 
 
 def call_and_measure(switch, client, make_trunk, sipp, rtp, phone, scenario: str = "answer", codecs: str = "PCMU,PCMA",
-                     address: str = "127.0.0.1", **trunk):
+                     address: str = "127.0.0.1", words: dict | None = None, **trunk):
     agent = phone(hertz=AGENT_HZ, codecs=codecs)
     far_end = rtp(CARRIER_HZ, address=address)
-    carrier = sipp(scenario, audio_port=far_end.port, address=address, transport="t1" if trunk.get("transport") == "tcp" else "u1")
-    make_trunk(carrier.port, host=address, **trunk)
+    carrier = sipp(scenario, audio_port=far_end.port, address=address, transport="t1" if trunk.get("transport") == "tcp" else "u1",
+                   **(words or {}))
+    made = make_trunk(carrier.port, host=address, **trunk)
+    if trunk.get("register"):
+        assert client.wait_trunk(made["id"], "registered")["lastSipStatus"] == 200
     call = client.place_call(switch.agent, NUMBER)
     connected = client.wait_status(call["id"], "connected", seconds=30)
     packets = len(far_end.packets)
@@ -39,6 +42,15 @@ def test_a_call_between_baresip_and_sipp_carries_sound_both_ways(switch, client,
     connected = call_and_measure(switch, client, make_trunk, sipp, rtp, phone)
     codecs = [participant["calls"][-1]["codec"] for participant in connected["participants"]]
     assert codecs == ["PCMU", "PCMU"]
+
+
+def test_a_call_goes_through_the_carrier_that_the_trunk_registered_at(switch, client, make_trunk, sipp, rtp, phone):
+    """baresip is the agent's phone; SIPp is registrar, with digest, and far end in one."""
+    account = {"username": "trunk-s", "password": "secret-s"}
+    connected = call_and_measure(switch, client, make_trunk, sipp, rtp, phone, scenario="registering_carrier",
+                                 words=account | {"calls": 2}, register=True, **account)
+    legs = [participant["calls"][-1] for participant in connected["participants"]]
+    assert [leg["codec"] for leg in legs] == ["PCMU", "PCMU"] and legs[1]["trunkId"]
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
