@@ -50,6 +50,15 @@ describe('a second of a call', () => {
     expect(quality.concealedPercent).toBe(10);
     expect(quality.jitterMs).toBe(4);
     expect(quality.roundTripMs).toBe(30);
+    expect(quality.delayMs).toBe(35);
+  });
+  it('says what made it bad: a jitter buffer that has grown, or gaps without loss', () => {
+    const before = report({ packetsReceived: 100, samplesReceived: 48_000 });
+    const clean = { packetsReceived: 150, samplesReceived: 96_000 };
+    const late = compare(before, report({ ...clean, bufferDelay: 48_000 * 0.8, bufferCount: 48_000 }));
+    expect(late).toMatchObject({ bars: 1, lossPercent: 0, concealedPercent: 0, delayMs: 820 });
+    const torn = compare(before, report({ ...clean, concealedSamples: 24_000 }));
+    expect(torn).toMatchObject({ bars: 1, lossPercent: 0, concealedPercent: 50, delayMs: 20 });
   });
   it('without packets is one bar, silent or not', () => {
     expect(compare(report({ packetsReceived: 9 }), report({ packetsReceived: 9 }))).toMatchObject({

@@ -23,7 +23,10 @@ export interface Quality {
   mos: number;
   jitterMs: number;
   lossPercent: number;
+  /** Invented by the decoder where nothing had arrived in time. */
   concealedPercent: number;
+  /** From mouth to ear, one way: half a round trip, the jitter buffer, one packet. */
+  delayMs: number;
   roundTripMs?: number;
   packetsReceived: number;
   packetsSent: number;
@@ -105,6 +108,7 @@ export function compare(before: AudioReport, now: AudioReport): Quality {
     jitterMs: 1000 * now.jitter,
     lossPercent,
     concealedPercent: concealed,
+    delayMs,
     packetsReceived: received,
     packetsSent: now.packetsSent - before.packetsSent,
     audible: now.energyIn - before.energyIn > AUDIBLE_ENERGY,

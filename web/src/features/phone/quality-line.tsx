@@ -18,6 +18,10 @@ export function QualityLine({ legId, held }: { legId: string | undefined; held: 
     t('quality.mos', { mos: quality.mos.toFixed(1) }),
     t('quality.jitter', { ms: Math.round(quality.jitterMs) }),
     t('quality.loss', { percent: quality.lossPercent.toFixed(1) }),
+    quality.concealedPercent < 0.1
+      ? ''
+      : t('quality.concealed', { percent: quality.concealedPercent.toFixed(1) }),
+    t('quality.delay', { ms: Math.round(quality.delayMs) }),
     quality.roundTripMs === undefined ? '' : t('quality.roundTrip', { ms: Math.round(quality.roundTripMs) }),
   ].filter((figure) => !!figure);
   return (
