@@ -102,6 +102,7 @@ void Call::settle() {
     }
     queue_.clear();
     settling_ = false;
+    tell_moves();
     arm_deadline();
     report_.publish();
 }

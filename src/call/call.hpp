@@ -127,6 +127,7 @@ public:
     void on_path_up(LegId id);
     void on_media_failed(LegId id, MediaFailure failure);
     void on_media_timeout(LegId id);
+    void on_media_moved(LegId id, const sdp::LocalMedia& local);
     void on_one_way(LegId id);
     void on_statistics(LegId id, const MediaStatistics& statistics);
     /// From telephone-event, which the engine has carried across already if the other leg has it too.
@@ -199,6 +200,7 @@ private:
     Result<std::string> description_for_first(CallLeg& first, const CallLeg& second);
     Result<void> take_sdp(CallLeg& leg, const PeerSdp& sdp);
     void check_paths();
+    void tell_moves();
     void note_codec(CallLeg& leg);
 
     // call_orders.cpp: what the API asks

@@ -213,6 +213,9 @@ void CallBook::on_one_way(LegId leg) {
 void CallBook::on_media_digit(LegId leg, char digit, std::chrono::milliseconds duration) {
     deliver(leg, [&](Call& call) { call.on_media_digit(leg, digit, duration); });
 }
+void CallBook::on_media_moved(LegId leg, const sdp::LocalMedia& local) {
+    deliver(leg, [&](Call& call) { call.on_media_moved(leg, local); });
+}
 void CallBook::on_media_played(LegId leg, std::uint32_t ticket) {
     deliver(leg, [&](Call& call) { call.on_media_played(leg, ticket); });
 }

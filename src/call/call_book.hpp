@@ -69,6 +69,7 @@ public:
     void on_media_timeout(LegId leg) override;
     void on_one_way(LegId leg) override;
     void on_media_digit(LegId leg, char digit, std::chrono::milliseconds duration) override;
+    void on_media_moved(LegId leg, const sdp::LocalMedia& local) override;
     void on_media_played(LegId leg, std::uint32_t ticket) override;
     void on_statistics(LegId leg, const MediaStatistics& statistics) override;
 

@@ -34,6 +34,13 @@ enum class Opening : std::uint8_t {
     Open,
 };
 
+/// Our end of a leg's media is elsewhere than its peer has been told.
+enum class Move : std::uint8_t {
+    None,
+    Due,   ///< as soon as the dialog allows an offer
+    Told,  ///< our offer is out
+};
+
 struct CallLeg {
     LegId id;
     LegState state = LegState::Placed;
@@ -56,7 +63,8 @@ struct CallLeg {
     bool joined = false;
     bool silenced = false;    ///< hears silence instead of its partner
     bool late_offer = false;  ///< its INVITE came without SDP
-    bool one_way = false;     ///< we have sent for seconds and nothing came
+    Move move = Move::None;
+    bool one_way = false;  ///< we have sent for seconds and nothing came
     std::uint64_t packets_heard = 0;
     std::optional<MediaStatistics> before;  ///< of a kept one: what its media had counted when this call began
 

@@ -48,6 +48,7 @@ void Call::adopt_incoming(LegId id) {
         incoming.trunk ? profile_of_trunk(*setup_.config, *incoming.trunk, transport)
                        : profile_of_phone(*setup_.config, incoming.phone->id, transport, incoming.phone_settings.get());
     profile.family = family_of(incoming.signalled_from);
+    if (profile.port == PortUse::Shared) profile.announced = address_in_offer(offer);
     if (!media_.open(leg, profile, LegId{}, ports_.random.next_u64() >> 2)) return end(EndReason::Overloaded);
     if (!leg.late_offer && !leg.negotiation->take_offer(offer)) end(EndReason::IncompatibleMedia);
 }
@@ -159,6 +160,7 @@ void Call::on_offer_answered(LegId id, const PeerSdp& sdp) {
     CallLeg* leg = find(id);
     if (leg == nullptr || !leg->live()) return;
     if (leg->kept && leg->state != LegState::Answered) return on_kept_answered(*side_of(id), *leg, sdp);
+    if (leg->move == Move::Told) leg->move = Move::None;
     exchange_.answered(*leg, partner_of(id), sdp);
 }
 
@@ -167,6 +169,8 @@ void Call::on_offer_refused(LegId id, int status) {
     if (leg == nullptr || !leg->live()) return;
     if (leg->kept && leg->state != LegState::Answered) return on_kept_answered(*side_of(id), *leg, {});
     exchange_.refused(*leg, partner_of(id), status);
+    // A peer that goes on sending to the address that was given up is heard by nobody.
+    if (leg->move == Move::Told) lost(*side_of(id), telephony::terminate(EndReason::IncompatibleMedia, reached()));
 }
 
 std::string Call::current_sdp(LegId id) {
@@ -214,6 +218,27 @@ void Call::on_media_failed(LegId id, MediaFailure failure) {
     if (side->winner == id) return lost(*side, telephony::terminate(reason_of_media(failure), reached()));
     if (!side->winner.valid() && side->live_legs() == 1 && leg->state != LegState::EarlyMedia)
         not_reached(*side, reason_of_media(failure));
+}
+
+/// Its carrier has announced an address that another call has: the leg is heard again once the carrier knows where we
+/// are now.
+void Call::on_media_moved(LegId id, const sdp::LocalMedia& local) {
+    CallLeg* leg = find(id);
+    if (leg == nullptr || !leg->live() || !leg->anchored()) return;
+    leg->negotiation->set_local_media(local);
+    leg->move = Move::Due;
+    report_.event(telephony::event_type::kConversationMediaWarning);
+}
+
+/// Inside a dialog that stands, and not while another offer of ours is out.
+void Call::tell_moves() {
+    for (CallSide* side : {&first_, &second_, &target_})
+        for (CallLeg& leg : side->legs) {
+            if (leg.move != Move::Due || leg.state != LegState::Answered || !leg.anchored()) continue;
+            if (leg.late_offer || leg.negotiation->awaits_answer()) continue;
+            leg.move = Move::Told;
+            ports_.signaling.offer(leg.id, leg.negotiation->make_offer());
+        }
 }
 
 void Call::on_media_timeout(LegId id) {

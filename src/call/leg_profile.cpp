@@ -25,6 +25,15 @@ LegProfile plain_profile(MediaTransport transport, Codecs codecs) {
     return profile;
 }
 
+/// On a shared port a peer is told from others by what it announces: nothing else is believed.
+LegProfile on_port_of(const telephony::Trunk& trunk, LegProfile profile) {
+    if (trunk.media_port != telephony::MediaPort::Shared || profile.transport == MediaTransport::Webrtc) return profile;
+    profile.port = PortUse::Shared;
+    profile.source = SourcePolicy::Strict;
+    profile.carrier = trunk.id.str();
+    return profile;
+}
+
 Codecs codecs_of_user(const telephony::OrganizationConfig& config, const telephony::UserId& user,
                       MediaTransport transport) {
     const auto& settings = config.settings_of(user);
@@ -46,7 +55,7 @@ LegProfile profile_of_phone(const telephony::OrganizationConfig& config, const t
 }
 
 LegProfile profile_of_gateway(const telephony::GatewayChoice& choice) {
-    return plain_profile(MediaTransport::Rtp, to_sdp(choice.codecs));
+    return on_port_of(*choice.trunk, plain_profile(MediaTransport::Rtp, to_sdp(choice.codecs)));
 }
 
 LegProfile profile_of_trunk(const telephony::OrganizationConfig& config, const telephony::Trunk& trunk,
@@ -54,11 +63,17 @@ LegProfile profile_of_trunk(const telephony::OrganizationConfig& config, const t
     Codecs codecs = to_sdp(trunk.codecs);
     if (const auto& profile = config.sip_profile(trunk.sip_profile); codecs.empty() && profile)
         codecs = to_sdp(profile->codecs);
-    return plain_profile(transport, std::move(codecs));
+    return on_port_of(trunk, plain_profile(transport, std::move(codecs)));
 }
 
 IpFamily family_of(const IpAddress& address) {
     return address.is_v4() || address.is_unspecified() ? IpFamily::V4 : IpFamily::V6;
+}
+
+std::optional<Endpoint> address_in_offer(std::string_view text) {
+    const auto description = sdp::parse(text);
+    const sdp::MediaSection* audio = description ? description->find_audio() : nullptr;
+    return audio ? audio->rtp_endpoint() : std::nullopt;
 }
 
 /// Read from the m-line alone: the whole description is parsed only where the leg is anchored.
@@ -102,7 +117,10 @@ MediaLegSpec media_spec_of(const LegProfile& profile, LegId beside) {
             .policy = profile.source,
             .dscp = profile.dscp,
             .family = browser ? IpFamily::V4 : profile.family,
-            .beside = beside};
+            .beside = beside,
+            .port = profile.port,
+            .carrier = profile.carrier,
+            .announced = profile.announced};
 }
 
 }  // namespace dp::call

@@ -21,6 +21,9 @@ struct LegProfile {
     Codecs codecs;
     AnswerMode answer_mode = AnswerMode::Person;
     IpFamily family = IpFamily::V4;  ///< of the signalling; a browser's leg has candidates and stays on IPv4
+    PortUse port = PortUse::Own;
+    std::string carrier = {};                ///< the trunk, where the port is shared
+    std::optional<Endpoint> announced = {};  ///< what the offer says that this leg answers, where the port is shared
 };
 
 /// Codecs are those of the user's `webRtc` or `sofia` settings, by the transport; the platform's order where they name
@@ -34,6 +37,9 @@ LegProfile profile_of_trunk(const telephony::OrganizationConfig& config, const t
 
 /// The family that media of a peer uses who signals from `address`.
 IpFamily family_of(const IpAddress& address);
+
+/// Where an offer says that audio goes; nothing when it cannot be read or names no address.
+std::optional<Endpoint> address_in_offer(std::string_view sdp);
 
 /// What an offer asks for by its m-line; plain RTP when it cannot be read.
 MediaTransport transport_of_offer(std::string_view sdp);

@@ -10,7 +10,7 @@
 /// of the leg's worker and take effect in the order given. A queue that refuses one is reported as
 /// on_failed(Overloaded). Events are posted, never raised inside a request. A request for a leg that is gone, and an
 /// event for one, is ignored. Lifetime: a leg lives from allocate() to release(); its address, SSRC, keys and
-/// fingerprint stay the same all that time, through hold, transfer and re-INVITE. Source: product.md "Connected,
+/// fingerprint stay the same all that time, through hold, transfer and re-INVITE; the address alone may change on a shared port (on_media_moved). Source: product.md "Connected,
 /// failed, disconnected"; RFC 3550, 3711, 5763, 8445.
 
 #include <chrono>
@@ -37,6 +37,14 @@ enum class SourcePolicy : std::uint8_t {
     Ice,         ///< only addresses validated by STUN with our password
 };
 
+/// Where our end of a leg without ICE is.
+enum class PortUse : std::uint8_t {
+    Own,
+    /// One port for all such legs of a worker, told apart by the addresses that their peers announce. Nothing is heard
+    /// from a peer before its description.
+    Shared,
+};
+
 enum class IpFamily : std::uint8_t { V4, V6 };
 
 struct MediaLegSpec {
@@ -46,6 +54,12 @@ struct MediaLegSpec {
     IpFamily family = IpFamily::V4;
     LegId beside{};  ///< another leg of the same call: both live on one worker. Not set for the first leg. (Legs that a
                      ///< transfer brings together may live on two; connect() bridges them at the price of a copy.)
+    PortUse port = PortUse::Own;
+    /// Shared: whose legs are alike. One of them that had to move makes the next ones begin with ports of their own.
+    std::string carrier{};
+    /// Shared: where the peer's offer, which this leg will answer, says it is. The leg gets a port of its own where
+    /// another leg has that address.
+    std::optional<Endpoint> announced{};
 };
 
 /// Tones by country (E.180 and national tables); `country` is ISO 3166 upper case, unknown ones sound like "XX" (425
@@ -147,6 +161,10 @@ public:
     /// The peer of this leg pressed a key (RFC 4733), told at its end. Bridged digits are carried on by the engine
     /// itself.
     virtual void on_media_digit(LegId leg, char digit, std::chrono::milliseconds duration) = 0;
+    /// The peer's description named an address that another leg of the shared port has: our end is at `local` now, and
+    /// the peer, which does not know it, is not heard until it has answered an offer that says so. Told of the other leg
+    /// as well.
+    virtual void on_media_moved(LegId leg, const sdp::LocalMedia& local) = 0;
     /// announce() with this ticket has come to its end.
     virtual void on_media_played(LegId leg, std::uint32_t ticket) = 0;
     /// Once a second while the leg lives, and a last time after release().

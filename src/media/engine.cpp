@@ -87,6 +87,8 @@ Result<void> Engine::start_workers() {
             {v4.open() ? v4.local().port : std::uint16_t{0}, v6.open() ? v6.local().port : std::uint16_t{0}});
         workers_.push_back(
             std::make_unique<Worker>(config_, identity_, std::move(v4), std::move(v6), control_, listener_));
+        trunk_ports_.push_back({});
+        addresses_.emplace_back(config_.drain);
         load_.push_back(0);
     }
     for (auto& worker : workers_) worker->start();
@@ -137,12 +139,17 @@ Result<sdp::LocalMedia> Engine::allocate(call::LegId leg, const call::MediaLegSp
     if (legs_.contains(leg)) return fail(ErrorCode::Conflict, "This leg has media already.");
     if (legs_.size() >= config_.max_legs) return fail(ErrorCode::Unavailable, "The limit of media legs is reached.");
     Held held{choose_worker(spec), spec, {}};
+    if (!may_share(held.worker, spec)) held.spec.port = call::PortUse::Own;
     LegSetup setup{leg, spec.transport, spec.policy, std::nullopt, random_.token(16)};
     PortPair own;
     if (spec.transport == call::MediaTransport::Webrtc) {
         DP_TRY(local, browser_media(held.worker, spec));
         held.local = std::move(local);
         setup.ice = ice::Credentials{held.local.ice->ufrag, held.local.ice->pwd};
+    } else if (held.spec.port == call::PortUse::Shared) {
+        DP_TRY(port, shared_port(held.worker, spec));
+        held.local.rtp = {announced(spec.family), port};
+        if (spec.announced) addresses_[held.worker].claim(leg, *spec.announced, clock_now());
     } else {
         DP_TRY(pair, pool(spec.family)->take(clock_now()));
         held.local.rtp = {announced(spec.family), pair.port};
@@ -158,12 +165,76 @@ Result<sdp::LocalMedia> Engine::allocate(call::LegId leg, const call::MediaLegSp
         });
     if (!posted) {
         if (port != 0) pool(spec.family)->give_back(port, clock_now());
+        addresses_[held.worker].release(leg, clock_now());
         return fail(ErrorCode::Unavailable, "The media worker is overloaded.");
     }
     ++load_[held.worker];
     sdp::LocalMedia local = held.local;
     legs_.emplace(leg, std::move(held));
     return local;
+}
+
+bool Engine::may_share(std::size_t worker, const call::MediaLegSpec& spec) const {
+    if (spec.port != call::PortUse::Shared || spec.transport == call::MediaTransport::Webrtc) return false;
+    const TimePoint now = clock_now();
+    if (const auto at = distrusted_.find(spec.carrier); at != distrusted_.end() && now < at->second) return false;
+    return !spec.announced || addresses_[worker].is_free(*spec.announced, now);
+}
+
+/// Opened when the first leg needs it; the command is in the worker's queue before that leg's.
+Result<std::uint16_t> Engine::shared_port(std::size_t worker, const call::MediaLegSpec& spec) {
+    SharedPorts& ports = trunk_ports_[worker];
+    std::uint16_t& known = spec.family == call::IpFamily::V4 ? ports.v4 : ports.v6;
+    if (known != 0) return known;
+    DP_TRY(pair, pool(spec.family)->take(clock_now()));
+    const std::uint16_t port = pair.port;
+    Worker* there = workers_[worker].get();
+    const bool posted =
+        there->commands().post([there, family = spec.family, dscp = spec.dscp, pair = std::move(pair)]() mutable {
+            there->open_shared_port(family, dscp, std::move(pair));
+        });
+    if (!posted) {
+        pool(spec.family)->give_back(port, clock_now());
+        return fail(ErrorCode::Unavailable, "The media worker is overloaded.");
+    }
+    return known = port;
+}
+
+/// Two peers at one address cannot be told apart there, by either leg: both get ports of their own, and so do the next
+/// legs of these carriers from the start.
+bool Engine::claim_address(call::LegId leg, const Endpoint& remote) {
+    const TimePoint now = clock_now();
+    const auto claim = addresses_[legs_.at(leg).worker].claim(leg, remote, now);
+    if (claim.granted) return true;
+    static auto& clashes = metrics::counter("dialplane_media_address_clashes_total", "",
+                                            "Descriptions that named an address which another call of the port has.");
+    clashes.add(1);
+    log::warn("media", "two calls have been given one address: they leave the shared port address={}", remote.str());
+    std::erase_if(distrusted_, [&](const auto& entry) { return entry.second <= now; });
+    if (claim.holder.valid()) move(claim.holder);
+    return move(leg);
+}
+
+bool Engine::move(call::LegId leg) {
+    Held& held = legs_.at(leg);
+    distrusted_[held.spec.carrier] = clock_now() + AnnouncedAddresses::kContested;
+    auto pair = pool(held.spec.family)->take(clock_now());
+    if (!pair) {
+        command(leg, [leg](Worker& worker) { worker.mute(leg); });
+        fail_leg(leg, call::MediaFailure::Overloaded);
+        return false;
+    }
+    refill_later(held.spec.family);
+    held.spec.port = call::PortUse::Own;
+    held.local.rtp.port = pair->port;
+    command(leg, [leg, dscp = held.spec.dscp, own = std::move(*pair)](Worker& worker) mutable {
+        worker.move(leg, dscp, std::move(own));
+    });
+    const bool told = control_.post([leg, local = held.local, listener = listener_] {
+        if (listener->events) listener->events->on_media_moved(leg, local);
+    });
+    if (!told) log::error("media", "a leg has moved and control could not be told: it is overloaded");
+    return true;
 }
 
 /// Binding ahead happens between messages, a few pairs at a time, not while an INVITE waits.
@@ -187,11 +258,14 @@ bool Engine::post(call::LegId leg, Action action) {
 }
 
 void Engine::command(call::LegId leg, Action action) {
-    if (post(leg, std::move(action))) return;
-    const bool told = control_.post([leg, listener = listener_] {
-        if (listener->events) listener->events->on_media_failed(leg, call::MediaFailure::Overloaded);
+    if (!post(leg, std::move(action))) fail_leg(leg, call::MediaFailure::Overloaded);
+}
+
+void Engine::fail_leg(call::LegId leg, call::MediaFailure reason) {
+    const bool told = control_.post([leg, reason, listener = listener_] {
+        if (listener->events) listener->events->on_media_failed(leg, reason);
     });
-    if (!told) log::error("media", "a command and its failure were both refused: control and worker are overloaded");
+    if (!told) log::error("media", "a leg's failure could not be told: control is overloaded");
 }
 
 Result<sdp::LocalMedia> Engine::restart_ice(call::LegId leg) {
@@ -208,6 +282,8 @@ Result<sdp::LocalMedia> Engine::restart_ice(call::LegId leg) {
 void Engine::configure(call::LegId leg, const call::MediaPeer& peer) {
     const auto held = legs_.find(leg);
     if (held == legs_.end()) return;
+    const bool shared = held->second.spec.port == call::PortUse::Shared;
+    if (shared && peer.audio.remote_rtp && !claim_address(leg, *peer.audio.remote_rtp)) return;
     held->second.agreed = peer.audio;
     if (held->second.across.valid())
         command(held->second.across, [leg, agreed = peer.audio](Worker& worker) { worker.update_mirror(leg, agreed); });
@@ -290,6 +366,7 @@ void Engine::release(call::LegId leg) {
         return;
     }
     --load_[held->second.worker];
+    addresses_[held->second.worker].release(leg, clock_now());
     legs_.erase(held);
 }
 

@@ -12,6 +12,7 @@
 #include "base/mailbox.hpp"
 #include "base/random.hpp"
 #include "call/media_engine.hpp"
+#include "media/announced_addresses.hpp"
 #include "media/media_config.hpp"
 #include "media/port_pool.hpp"
 #include "media/worker.hpp"
@@ -62,6 +63,12 @@ private:
     PortPool* pool(call::IpFamily family) const;
     std::size_t choose_worker(const call::MediaLegSpec& spec) const;
     IpAddress announced(call::IpFamily family) const;
+    bool may_share(std::size_t worker, const call::MediaLegSpec& spec) const;
+    Result<std::uint16_t> shared_port(std::size_t worker, const call::MediaLegSpec& spec);
+    /// False: the leg has failed.
+    bool claim_address(call::LegId leg, const Endpoint& remote);
+    bool move(call::LegId leg);
+    void fail_leg(call::LegId leg, call::MediaFailure reason);
     Result<sdp::LocalMedia> browser_media(std::size_t worker, const call::MediaLegSpec& spec);
     sdp::IceAttributes ice_attributes(const Endpoint& candidate);
     void refill_later(call::IpFamily family);
@@ -86,7 +93,10 @@ private:
     };
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<SharedPorts> shared_ports_;
-    std::vector<std::size_t> load_;  ///< legs per worker
+    std::vector<SharedPorts> trunk_ports_;  ///< 0: not needed yet
+    std::vector<AnnouncedAddresses> addresses_;
+    std::unordered_map<std::string, TimePoint> distrusted_;  ///< carriers with an address for two calls, until when
+    std::vector<std::size_t> load_;                          ///< legs per worker
     std::unordered_map<call::LegId, Held> legs_;
     bool refilling_ = false;
 };

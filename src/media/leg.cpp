@@ -44,14 +44,14 @@ std::optional<audio::CodecId> narrowest_decoded(const sdp::NegotiatedAudio& sour
 
 Leg::Leg(LegSetup setup, LegTransport transport, LegHost& host, TimePoint now)
     : host_(host),
-      browser_(setup.transport == call::MediaTransport::Webrtc),
-      secure_(setup.transport != call::MediaTransport::Rtp),
+      kind_(setup.transport),
+      on_shared_port_(transport.shared_port() != nullptr),
       stream_(host.random, kTelephoneClock),
       transport_(std::move(transport)),
       liveness_(host.config.liveness),
       digits_out_(kTelephoneClock, kFrame),
       digits_on_(kTelephoneClock, kTelephoneClock),
-      lock_(browser_ ? rtp::SourcePolicy::Validated : source_policy(setup.policy)),
+      lock_(is_browser() ? rtp::SourcePolicy::Validated : source_policy(setup.policy)),
       received_(kTelephoneClock),
       setup_(std::move(setup)),
       rtcp_(setup_.cname, now, host.random),
@@ -63,7 +63,7 @@ Leg::Leg(LegSetup setup, LegTransport transport, LegHost& host, TimePoint now)
 
 Leg::~Leg() {
     if (peer_) peer_->peer_ = nullptr;
-    if (transport_.shared()) transport_.shared()->legs().remove(*this);
+    if (is_browser() && transport_.shared()) transport_.shared()->legs().remove(*this);
 }
 
 void Leg::configure(const call::MediaPeer& peer, TimePoint now) {
@@ -142,6 +142,32 @@ void Leg::apply_addresses(const call::MediaPeer& peer, Rtcp rtcp_address, TimePo
     auto rtcp = next.remote_rtcp;
     if (!rtcp && lock_.destination()) rtcp = next_port(*lock_.destination());
     transport_.set_rtcp_destination(rtcp, next.rtcp_mux);
+    if (on_shared_port_) listen(now);
+}
+
+/// RTCP that is multiplexed comes with RTP, from the same address.
+void Leg::listen(TimePoint now) {
+    SharedPort::Sources sources{transport_.rtp_destination(), std::nullopt};
+    if (!transport_.multiplexes_rtcp()) sources.rtcp = transport_.rtcp_destination();
+    if (sources == listens_to_) return;
+    const bool same_stream = sources.rtp == listens_to_.rtp;
+    leave_shared_port(now);
+    const auto former = transport_.shared_port()->listen(*this, sources, now);
+    listens_to_ = std::move(sources);
+    if (!same_stream) guard_.begin(former);
+}
+
+void Leg::leave_shared_port(TimePoint now) {
+    if (on_shared_port_) transport_.shared_port()->leave(*this, std::exchange(listens_to_, {}), guard_.ssrc(), now);
+}
+
+void Leg::move_to(LegTransport own, TimePoint now) {
+    leave_shared_port(now);
+    on_shared_port_ = false;
+    transport_ = std::move(own);
+    transport_.set_rtp_destination(lock_.destination());
+    if (agreed_) transport_.set_rtcp_destination(agreed_->remote_rtcp, agreed_->rtcp_mux);
+    locked_since_.reset();
 }
 
 void Leg::set_peer(Leg* peer, TimePoint) {
@@ -258,6 +284,7 @@ void Leg::close(TimePoint now) {
     }
     if (wants_frames_) host_.want_frames(*this, false);
     wants_frames_ = false;
+    leave_shared_port(now);
 }
 
 void Leg::on_second(TimePoint now, WallTime wall) {

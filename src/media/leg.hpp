@@ -25,6 +25,7 @@
 #include "media/payload_routes.hpp"
 #include "media/rtcp_session.hpp"
 #include "media/srtp_session.hpp"
+#include "media/stream_guard.hpp"
 #include "rtp/receiver_statistics.hpp"
 #include "rtp/source_lock.hpp"
 #include "rtp/stream_rewriter.hpp"
@@ -68,6 +69,10 @@ public:
     // Commands of the call core.
     void configure(const call::MediaPeer& peer, TimePoint now);
     void restart_ice(ice::Credentials fresh, TimePoint now);
+    /// Off the shared port, to sockets of its own; configure() with the peer's address follows.
+    void move_to(LegTransport own, TimePoint now);
+    /// What comes from the peer's address is the leg's no more, until it is configured anew.
+    void leave_shared_port(TimePoint now);
     /// Both sides must be told; null ends the connection.
     void set_peer(Leg* peer, TimePoint now);
     /// The peer lives on another worker: what this leg receives goes there. Null: here.
@@ -108,13 +113,14 @@ public:
     const sdp::NegotiatedAudio* agreed() const { return agreed_ ? &*agreed_ : nullptr; }
 
 private:
-    bool is_browser() const { return browser_; }
-    bool is_secure() const { return secure_; }
+    bool is_browser() const { return kind_ == call::MediaTransport::Webrtc; }
+    bool is_secure() const { return kind_ != call::MediaTransport::Rtp; }
 
     // leg.cpp
     void apply_security(const sdp::NegotiatedAudio& next, bool moved, TimePoint now);
     enum class Rtcp : std::uint8_t { Unchanged, Signalled };
     void apply_addresses(const call::MediaPeer& peer, Rtcp rtcp_address, TimePoint now);
+    void listen(TimePoint now);
     void rebuild_crossing();
     void rebuild_feed();
     void prepare_feed(const sdp::NegotiatedAudio& source);
@@ -125,6 +131,7 @@ private:
     void on_rtp(rtp::MutableBytes datagram, const Endpoint& from, TimePoint now);
     void on_rtcp(rtp::MutableBytes datagram, const Endpoint& from, TimePoint now);
     bool unprotect(rtp::MutableBytes& datagram, TimePoint now);
+    bool is_own_stream(std::uint32_t ssrc, TimePoint now);
     bool believe(const rtp::RtpHeader& header, const Endpoint& from, TimePoint now);
     void follow_source(TimePoint now);
     void follow_silence(TimePoint now);
@@ -167,8 +174,8 @@ private:
     Leg* peer_ = nullptr;
     CrossingQueue* across_ = nullptr;
     LegHost& host_;
-    const bool browser_;
-    const bool secure_;
+    const call::MediaTransport kind_;
+    bool on_shared_port_;
     bool hears_ = false;         ///< agreed, and the direction lets the peer send
     bool speaks_ = false;        ///< agreed, and the direction lets us send
     bool playing_tone_ = false;  ///< or an announcement
@@ -208,6 +215,9 @@ private:
     std::array<QueuedDigit, kDigitQueue> queued_digits_{};
     std::size_t queued_first_ = 0;
     std::size_t queued_count_ = 0;
+
+    SharedPort::Sources listens_to_;  ///< on the shared port
+    StreamGuard guard_;               ///< there
 
     std::optional<ice::LiteAgent> ice_;
     std::optional<std::string> old_ufrag_;  ///< of before an ICE restart, until the new one is used

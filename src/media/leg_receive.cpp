@@ -18,6 +18,7 @@ void Leg::prefetch_receiving() const {
     prefetch(&digits_on_, 1);
     prefetch(&lock_, 2 * kCacheLine);
     prefetch(&received_, 3 * kCacheLine);
+    if (on_shared_port_) prefetch(&guard_, 1);
 }
 
 void Leg::prefetch_sending() const {
@@ -69,6 +70,14 @@ bool Leg::unprotect(rtp::MutableBytes& datagram, TimePoint now) {
     }
 }
 
+/// The tag of SRTP says whose a packet is; without it the address must, which on a shared port may have to be told from
+/// another call's.
+bool Leg::is_own_stream(std::uint32_t ssrc, TimePoint now) {
+    if (is_secure()) return true;
+    const auto* current = received_.current();
+    return guard_.admits(ssrc, current ? current->last_arrival() : TimePoint{}, now);
+}
+
 bool Leg::believe(const rtp::RtpHeader& header, const Endpoint& from, TimePoint now) {
     if (is_browser()) return true;  // only validated addresses reach us, and the tag matched
     const auto verdict = is_secure() ? lock_.on_authenticated(from, srtp_.last_was_newest(), now)
@@ -104,7 +113,7 @@ void Leg::on_rtp(rtp::MutableBytes datagram, const Endpoint& from, TimePoint now
         ++(agreed_ ? drops_.unknown_type : drops_.no_key);
         return;
     }
-    if (!believe(*header, from, now)) {
+    if (!believe(*header, from, now) || (on_shared_port_ && !is_own_stream(header->ssrc, now))) {
         ++drops_.foreign_source;
         return;
     }

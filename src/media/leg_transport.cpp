@@ -19,11 +19,12 @@ void LegTransport::send_rtp(rtp::Bytes packet) {
 }
 
 void LegTransport::send_rtcp(rtp::Bytes packet) {
-    if (multiplexed_ || shared_) {
+    if (multiplexed_ || (shared_ && !port_)) {
         if (rtp_to_) send_rtp(packet);
         return;
     }
     if (!rtcp_to_) return;
+    if (port_) return port_->rtcp().queue(packet, rtcp_address_, dscp_);
     if (::sendto(own_.rtcp.fd(), packet.data(), packet.size(), 0, rtcp_address_.get(), rtcp_address_.length) < 0)
         ++send_errors_;
 }

@@ -1,6 +1,6 @@
 #pragma once
-/// @file How one leg's packets leave: by sockets of its own (trunks, SIP phones) or by the worker's shared socket
-/// (browsers).
+/// @file How one leg's packets leave: by sockets of its own (SIP phones, trunks), by the worker's shared socket
+/// (browsers), or by the port that trunk legs of the worker share.
 ///
 /// Thread: the leg's worker. Own sockets are connected to a peer that can no longer change without signalling: the
 /// kernel then caches the route and drops every other source. An ICMP error is counted and otherwise means nothing.
@@ -9,7 +9,7 @@
 
 #include "media/port_pool.hpp"
 #include "media/send_queue.hpp"
-#include "media/shared_socket.hpp"
+#include "media/shared_port.hpp"
 
 namespace dp::media {
 
@@ -17,6 +17,7 @@ class LegTransport {
 public:
     LegTransport(PortPair own, std::uint8_t dscp, SendQueue& queue);
     LegTransport(SharedSocket& shared, std::uint8_t dscp) : shared_(&shared), dscp_(dscp) {}
+    LegTransport(SharedPort& port, std::uint8_t dscp) : shared_(&port.rtp()), port_(&port), dscp_(dscp) {}
 
     /// The packet leaves at the end of the batch.
     void send_rtp(rtp::Bytes packet);
@@ -36,6 +37,8 @@ public:
     bool connected() const { return connected_; }
 
     SharedSocket* shared() const { return shared_; }
+    SharedPort* shared_port() const { return port_; }
+    bool multiplexes_rtcp() const { return multiplexed_; }
     const PortPair& own() const { return own_; }
     /// For draining: the leg sends no more.
     PortPair take_own() { return std::move(own_); }
@@ -43,6 +46,7 @@ public:
 
 private:
     SharedSocket* shared_ = nullptr;
+    SharedPort* port_ = nullptr;
     SendQueue* queue_ = nullptr;
     PortPair own_;
     std::uint8_t dscp_;

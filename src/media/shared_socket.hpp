@@ -1,10 +1,11 @@
 #pragma once
-/// @file The one socket of a worker and address family that all browser legs share: batched receiving and sending, and
-/// which leg a datagram belongs to.
+/// @file A socket that many legs of a worker and address family share (browsers' one, the two of a shared port): batched
+/// receiving and sending, and which leg a datagram belongs to.
 ///
 /// Problem: thousands of sockets cost an event each; one socket does not, but then the leg must be found without
-/// trusting what a stranger may write into a packet. So a remote address maps to a leg only after STUN with the leg's
-/// password came from it, and STUN itself finds its leg by our ufrag in USERNAME. Thread: one worker. Queued packets
+/// trusting what a stranger may write into a packet. So a browser's remote address maps to its leg only after STUN with
+/// the leg's password came from it, and STUN itself finds its leg by our ufrag in USERNAME; a trunk's only once
+/// signalling has announced it (shared_port.hpp). Thread: one worker. Queued packets
 /// are referenced, not copied: flush before their memory is used again.
 
 #include <netinet/in.h>

@@ -22,11 +22,11 @@ timespec to_timespec(Duration duration) {
     return {static_cast<time_t>(whole.count()), static_cast<long>((duration - whole).count())};
 }
 
-// epoll tags: one of these, or kFirstSourceTag + index into sources_.
+// epoll tags: the wake-up, then kFirstSharedTag + index into shared_sources_ (browsers, RTP and RTCP of the shared port,
+// each in two families), then kFirstSourceTag + index into sources_.
 constexpr std::uint64_t kWakeTag = 0;
-constexpr std::uint64_t kSharedV4Tag = 1;
-constexpr std::uint64_t kSharedV6Tag = 2;
-constexpr std::uint64_t kFirstSourceTag = 3;
+constexpr std::uint64_t kFirstSharedTag = 1;
+constexpr std::uint64_t kFirstSourceTag = kFirstSharedTag + 6;
 
 constexpr std::chrono::milliseconds kLoadPeriod{100};
 constexpr std::uint16_t kStunPerSecond = 200;
@@ -70,11 +70,11 @@ Worker::Worker(const MediaConfig& config, std::shared_ptr<const DtlsIdentity> dt
     watch(wake_, kWakeTag);
     if (shared_v4.open()) {
         shared_v4_ = std::make_unique<SharedSocket>(std::move(shared_v4), config.browser_dscp);
-        watch(shared_v4_->socket().fd(), kSharedV4Tag);
+        add_shared(*shared_v4_, Leg::Channel::Rtp, Entry::Stun);
     }
     if (shared_v6.open()) {
         shared_v6_ = std::make_unique<SharedSocket>(std::move(shared_v6), config.browser_dscp);
-        watch(shared_v6_->socket().fd(), kSharedV6Tag);
+        add_shared(*shared_v6_, Leg::Channel::Rtp, Entry::Stun);
     }
 }
 
@@ -103,6 +103,11 @@ void Worker::watch(int fd, std::uint64_t tag) {
     event.events = EPOLLIN;
     event.data.u64 = tag;
     ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
+}
+
+void Worker::add_shared(SharedSocket& socket, Leg::Channel channel, Entry entry) {
+    watch(socket.socket().fd(), kFirstSharedTag + shared_sources_.size());
+    shared_sources_.push_back({&socket, channel, entry});
 }
 
 std::uint32_t Worker::add_source(Leg& leg, int fd, Leg::Channel channel) {
@@ -195,10 +200,8 @@ void Worker::receive(std::size_t count) {
         if (tag == kWakeTag) {
             std::uint64_t value = 0;
             [[maybe_unused]] const auto got = ::read(wake_, &value, sizeof value);
-        } else if (tag == kSharedV4Tag) {
-            read_shared(*shared_v4_);
-        } else if (tag == kSharedV6Tag) {
-            read_shared(*shared_v6_);
+        } else if (tag < kFirstSourceTag) {
+            read_shared(shared_sources_[tag - kFirstSharedTag]);
         } else {
             read_leg(sources_[tag - kFirstSourceTag]);
         }
@@ -239,22 +242,37 @@ void Worker::deliver_crossings() {
     });
 }
 
-void Worker::read_shared(SharedSocket& socket) {
+void Worker::read_shared(const SharedSource& source) {
     for (int batch = 0; batch < kBatchesPerTurn; ++batch) {
-        for (const auto& received : socket.receive(packets_)) on_shared_datagram(socket, received);
-        if (!socket.may_have_more()) return;
+        deliver_shared(source, source.socket->receive(packets_));
+        if (!source.socket->may_have_more()) return;
     }
 }
 
-void Worker::on_shared_datagram(SharedSocket& socket, const SharedSocket::Received& received) {
-    ++packets_in_;
-    if (rtp::classify(received.datagram) == rtp::DatagramClass::Stun) return on_stun(socket, received);
-    Leg* leg = socket.legs().by_remote(received.from);
-    if (!leg) {
-        gauges_.dropped.fetch_add(1, std::memory_order_relaxed);
-        return;
+/// In three passes: what the legs of a batch will touch is on its way into the cache before the first is served.
+void Worker::deliver_shared(const SharedSource& source, std::span<const SharedSocket::Received> received) {
+    std::array<Leg*, SharedSocket::kBatch> legs;
+    const Demultiplexer& known = source.socket->legs();
+    for (std::size_t i = 0; i < received.size(); ++i)
+        if ((legs[i] = known.by_remote(received[i].from))) legs[i]->prefetch_receiving();
+    for (std::size_t i = 0; i < received.size(); ++i) {
+        if (!legs[i] || received[i].datagram.size() < 2) continue;
+        legs[i]->prefetch_route(received[i].datagram[1]);
+        if (const Leg* peer = legs[i]->peer()) peer->prefetch_sending();
     }
-    leg->on_datagram(received.datagram, received.from, Leg::Channel::Rtp, now_);
+    packets_in_ += received.size();
+    for (std::size_t i = 0; i < received.size(); ++i) {
+        if (source.entry == Entry::Stun && rtp::classify(received[i].datagram) == rtp::DatagramClass::Stun) {
+            on_stun(*source.socket, received[i]);
+            continue;
+        }
+        // STUN of this very batch may have made the address known.
+        Leg* leg = legs[i] ? legs[i] : known.by_remote(received[i].from);
+        if (leg)
+            leg->on_datagram(received[i].datagram, received[i].from, source.channel, now_);
+        else
+            ++unannounced_;
+    }
 }
 
 /// RFC 8489 section 9.1.3: without USERNAME or integrity 400; an unknown ufrag gets silence.
@@ -307,6 +325,8 @@ void Worker::flush_sends() {
     sends_.flush();
     if (shared_v4_) shared_v4_->flush();
     if (shared_v6_) shared_v6_->flush();
+    if (port_v4_) port_v4_->flush();
+    if (port_v6_) port_v6_->flush();
 }
 
 }  // namespace dp::media

@@ -53,7 +53,13 @@ public:
     const WorkerGauges& gauges() const { return gauges_; }
 
     // Commands: run on the worker's thread, from commands().
+    /// What legs share that come without sockets of their own.
+    void open_shared_port(call::IpFamily family, std::uint8_t dscp, PortPair pair);
     void add(LegSetup setup, call::IpFamily family, std::uint8_t dscp, PortPair own);
+    /// A leg of the shared port has been given sockets.
+    void move(call::LegId id, std::uint8_t dscp, PortPair own);
+    /// A leg of the shared port hears nobody until it is configured anew.
+    void mute(call::LegId id);
     void release(call::LegId id);
     void connect(call::LegId a, call::LegId b);
     void disconnect(call::LegId id);
@@ -97,6 +103,13 @@ private:
         int fd = -1;
         Leg::Channel channel = Leg::Channel::Rtp;
     };
+    /// A socket of many legs, as epoll names it.
+    enum class Entry : std::uint8_t { Stun, Announced };  ///< how an address becomes a leg's
+    struct SharedSource {
+        SharedSocket* socket;
+        Leg::Channel channel;
+        Entry entry;
+    };
     struct Owned {
         std::unique_ptr<Leg> leg;
         std::array<std::uint32_t, 2> sources{};
@@ -123,13 +136,17 @@ private:
     std::uint32_t add_source(Leg& leg, int fd, Leg::Channel channel);
     void remove_source(std::uint32_t index);
     void read_leg(const Source& source);
-    void read_shared(SharedSocket& socket);
-    void on_shared_datagram(SharedSocket& socket, const SharedSocket::Received& received);
+    void add_shared(SharedSocket& socket, Leg::Channel channel, Entry entry);
+    LegTransport transport_for(const LegSetup& setup, call::IpFamily family, std::uint8_t dscp, PortPair own);
+    void read_own(Owned& owned);
+    void read_shared(const SharedSource& source);
+    void deliver_shared(const SharedSource& source, std::span<const SharedSocket::Received> received);
     void on_stun(SharedSocket& socket, const SharedSocket::Received& received);
     void step_handshakes();
     void run_slices();
     void run_slice(std::size_t slice);
     void count_drops(Owned& owned);
+    void count_unannounced();
     void measure_load();
     void close_drained();
     void drain(Owned& owned);
@@ -153,6 +170,9 @@ private:
     CrossingQueue crossings_;
     std::unique_ptr<SharedSocket> shared_v4_;
     std::unique_ptr<SharedSocket> shared_v6_;
+    std::unique_ptr<SharedPort> port_v4_;
+    std::unique_ptr<SharedPort> port_v6_;
+    std::vector<SharedSource> shared_sources_;
     ice::SourceLimiter stun_limit_;
     ice::SourceLimiter refusal_limit_;
 
@@ -170,6 +190,8 @@ private:
     TimePoint load_since_;
     std::uint64_t packets_in_ = 0;
     std::uint64_t packets_at_load_ = 0;
+    std::uint64_t unannounced_ = 0;  ///< on shared sockets, from addresses of no leg
+    std::uint64_t unannounced_counted_ = 0;
     bool coalescing_ = false;
     std::array<epoll_event, kEvents> events_{};
     std::vector<std::pair<call::LegId, call::MediaStatistics>> statistics_;

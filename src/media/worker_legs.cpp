@@ -23,23 +23,49 @@ Leg* Worker::find(call::LegId id) const {
     return at == legs_.end() ? nullptr : at->second.leg.get();
 }
 
+void Worker::open_shared_port(call::IpFamily family, std::uint8_t dscp, PortPair pair) {
+    auto& port = family == call::IpFamily::V4 ? port_v4_ : port_v6_;
+    port = std::make_unique<SharedPort>(std::move(pair), dscp);
+    add_shared(port->rtp(), Leg::Channel::Rtp, Entry::Announced);
+    add_shared(port->rtcp(), Leg::Channel::Rtcp, Entry::Announced);
+}
+
+LegTransport Worker::transport_for(const LegSetup& setup, call::IpFamily family, std::uint8_t dscp, PortPair own) {
+    const bool v4 = family == call::IpFamily::V4;
+    if (setup.transport == call::MediaTransport::Webrtc) return {*(v4 ? shared_v4_ : shared_v6_), dscp};
+    if (own.rtp.open()) return {std::move(own), dscp, sends_};
+    return {*(v4 ? port_v4_ : port_v6_), dscp};
+}
+
+void Worker::read_own(Owned& owned) {
+    const PortPair& sockets = owned.leg->transport().own();
+    owned.sources = {add_source(*owned.leg, sockets.rtp.fd(), Leg::Channel::Rtp),
+                     add_source(*owned.leg, sockets.rtcp.fd(), Leg::Channel::Rtcp)};
+}
+
 void Worker::add(LegSetup setup, call::IpFamily family, std::uint8_t dscp, PortPair own) {
     const call::LegId id = setup.id;
-    const bool browser = setup.transport == call::MediaTransport::Webrtc;
-    SharedSocket* shared = family == call::IpFamily::V4 ? shared_v4_.get() : shared_v6_.get();
-    LegTransport transport = browser ? LegTransport(*shared, dscp) : LegTransport(std::move(own), dscp, sends_);
+    LegTransport transport = transport_for(setup, family, dscp, std::move(own));
     Owned owned{std::make_unique<Leg>(std::move(setup), std::move(transport), *this, now_), {}, 0, {}};
     owned.slice = static_cast<std::size_t>(
         std::ranges::min_element(slices_, {}, [](const auto& legs) { return legs.size(); }) - slices_.begin());
     slices_[owned.slice].push_back(owned.leg.get());
-    if (!browser) {
-        const PortPair& sockets = owned.leg->transport().own();
-        owned.sources = {add_source(*owned.leg, sockets.rtp.fd(), Leg::Channel::Rtp),
-                         add_source(*owned.leg, sockets.rtcp.fd(), Leg::Channel::Rtcp)};
-    }
+    if (!owned.leg->transport().shared()) read_own(owned);
     if (legs_.empty()) slice_due_ = now_;
     legs_.emplace(id, std::move(owned));
     gauges_.legs.store(static_cast<std::int64_t>(legs_.size()), std::memory_order_relaxed);
+}
+
+void Worker::move(call::LegId id, std::uint8_t dscp, PortPair own) {
+    const auto at = legs_.find(id);
+    if (at == legs_.end()) return;
+    flush_sends();  // what is queued names the transport that goes
+    at->second.leg->move_to({std::move(own), dscp, sends_}, now_);
+    read_own(at->second);
+}
+
+void Worker::mute(call::LegId id) {
+    if (Leg* leg = find(id)) leg->leave_shared_port(now_);
 }
 
 void Worker::connect(call::LegId a, call::LegId b) {
@@ -208,8 +234,10 @@ void Worker::run_slices() {
 void Worker::run_slice(std::size_t slice) {
     if (slice == 0) {
         gauges_.packets.store(packets_in_, std::memory_order_relaxed);
-        const auto overflows = [](const auto& socket) { return socket ? socket->socket().overflows() : 0U; };
-        gauges_.socket_overflows.store(overflows(shared_v4_) + overflows(shared_v6_), std::memory_order_relaxed);
+        std::uint64_t overflows = 0;
+        for (const SharedSource& shared : shared_sources_) overflows += shared.socket->socket().overflows();
+        gauges_.socket_overflows.store(overflows, std::memory_order_relaxed);
+        count_unannounced();
         gauges_.events_lost.store(outbox_.dropped(), std::memory_order_relaxed);
     }
     if (slices_[slice].empty()) return;
@@ -224,6 +252,14 @@ void Worker::run_slice(std::size_t slice) {
         for (const auto& [id, statistics] : batch) listener.events->on_statistics(id, statistics);
     });
     statistics_.clear();
+}
+
+void Worker::count_unannounced() {
+    static auto& counter =
+        metrics::counter("dialplane_media_dropped_total", "reason=\"unannounced\"", "Datagrams received and refused.");
+    const std::uint64_t grown = unannounced_ - std::exchange(unannounced_counted_, unannounced_);
+    counter.add(grown);
+    gauges_.dropped.fetch_add(grown, std::memory_order_relaxed);
 }
 
 void Worker::count_drops(Owned& owned) {

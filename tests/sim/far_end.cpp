@@ -284,6 +284,7 @@ void FarEnd::on_session_offered(sip::InviteSession& session, const sip::RemoteOf
     Leg* leg = find(session.id());
     if (leg == nullptr) return;
     ++leg->offers;
+    if (refuses_offers) return (void)session.refuse_offer();
     if (offer.body.empty()) {
         (void)session.answer(sdp(leg->audio->make_offer()));
         return;

@@ -87,6 +87,7 @@ public:
     int registrations_received = 0;
     int probes_received = 0;
     bool answers_probes = true;
+    bool refuses_offers = false;  ///< inside a dialog
 
     /// REGISTER at `registrar` with digest.
     void register_at(const std::string& domain, const Endpoint& registrar, const std::string& password,

@@ -109,6 +109,7 @@ void SimWorld::add_trunk(const TrunkOptions& options) {
     trunk.sip_profile = SipProfileId("profile-1");
     trunk.max_concurrent_sessions = options.max_sessions;
     trunk.media = options.media;
+    trunk.media_port = options.port;
     trunk.codecs = options.codecs;
     trunk.registration.type = options.registers ? RegistrationType::Register : RegistrationType::None;
     trunk.registration.host = options.host;

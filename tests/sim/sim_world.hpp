@@ -28,6 +28,7 @@ struct TrunkOptions {
     std::vector<telephony::Codec> codecs = {telephony::Codec::Pcmu, telephony::Codec::Pcma};
     std::vector<std::string> gateways{};  ///< hosts in order; empty: `host`
     bool probes = false;
+    telephony::MediaPort port = telephony::MediaPort::Own;
 };
 
 class SimWorld {

@@ -61,6 +61,7 @@ public:
         digits[leg] += digit;
         last_digit_length = duration;
     }
+    void on_media_moved(call::LegId leg, const sdp::LocalMedia& local) override { moved[leg] = local; }
     void on_media_played(call::LegId leg, std::uint32_t ticket) override { played[leg].push_back(ticket); }
     void on_statistics(call::LegId leg, const call::MediaStatistics& s) override {
         statistics[leg] = s;
@@ -70,6 +71,7 @@ public:
     std::map<call::LegId, int> up, timeouts, one_way, reports;
     std::map<call::LegId, std::vector<call::MediaFailure>> failed;
     std::map<call::LegId, std::string> digits;
+    std::map<call::LegId, sdp::LocalMedia> moved;
     std::map<call::LegId, std::vector<std::uint32_t>> played;
     std::map<call::LegId, call::MediaStatistics> statistics;
     std::chrono::milliseconds last_digit_length{};

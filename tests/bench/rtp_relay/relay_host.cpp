@@ -3,7 +3,9 @@
 // (`port of leg A, port of leg B, key the generator protects with or -`), then `ready`, and relays until standard input
 // closes.
 //
-//   relay_host MODE CALLS A_BASE B_BASE SOCKETS [TICK_US]      MODE: rtp | srtp | opus | g722
+//   relay_host MODE CALLS A_BASE B_BASE SOCKETS [TICK_US] [PORT]      MODE: rtp | srtp | opus | g722, PORT: own | shared
+//
+// The generator's end of call i is 127.0.0.1 + i / SOCKETS at port BASE + 2 (i mod SOCKETS): no two calls have the same.
 #include <poll.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -44,19 +46,25 @@ struct Calls {
     std::string mode;
     std::uint64_t count;
     std::uint16_t a_base, b_base, sockets;
+    call::PortUse port;
 };
 
 void make_call(Engine& engine, Random& random, const Calls& calls, std::uint64_t i) {
     const auto generator = [&](std::uint16_t base) {
-        return Endpoint{IpAddress::v4(0x7F000001), static_cast<std::uint16_t>(base + 2 * (i % calls.sockets))};
+        return Endpoint{IpAddress::v4(static_cast<std::uint32_t>(0x7F000001 + i / calls.sockets)),
+                        static_cast<std::uint16_t>(base + 2 * (i % calls.sockets))};
     };
     const bool secure = calls.mode == "srtp";
     const call::LegId a(2 * i + 1);
     const call::LegId b(2 * i + 2);
     call::MediaLegSpec spec;
     spec.transport = secure ? call::MediaTransport::Srtp : call::MediaTransport::Rtp;
+    spec.port = calls.port;
+    if (calls.port == call::PortUse::Shared) spec.policy = call::SourcePolicy::Strict;
     const auto local_a = engine.allocate(a, spec);
-    const auto local_b = engine.allocate(b, {.beside = a});
+    spec.transport = call::MediaTransport::Rtp;
+    spec.beside = a;
+    const auto local_b = engine.allocate(b, spec);
     if (!local_a || !local_b) {
         std::fprintf(stderr, "%s\n", (local_a ? local_b : local_a).error().detail.c_str());
         std::exit(1);
@@ -78,9 +86,15 @@ void make_call(Engine& engine, Random& random, const Calls& calls, std::uint64_t
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc < 6) return std::fprintf(stderr, "usage: relay_host MODE CALLS A_BASE B_BASE SOCKETS [TICK_US]\n"), 2;
-    const Calls calls{argv[1], std::strtoull(argv[2], nullptr, 10), static_cast<std::uint16_t>(std::atoi(argv[3])),
-                      static_cast<std::uint16_t>(std::atoi(argv[4])), static_cast<std::uint16_t>(std::atoi(argv[5]))};
+    if (argc < 6)
+        return std::fprintf(stderr, "usage: relay_host MODE CALLS A_BASE B_BASE SOCKETS [TICK_US] [PORT]\n"), 2;
+    const bool shared = argc > 7 && std::string(argv[7]) == "shared";
+    const Calls calls{argv[1],
+                      std::strtoull(argv[2], nullptr, 10),
+                      static_cast<std::uint16_t>(std::atoi(argv[3])),
+                      static_cast<std::uint16_t>(std::atoi(argv[4])),
+                      static_cast<std::uint16_t>(std::atoi(argv[5])),
+                      shared ? call::PortUse::Shared : call::PortUse::Own};
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;

@@ -3,9 +3,13 @@
 //
 //   rtp_load MODE SECONDS A_BASE B_BASE SOCKETS < calls       MODE: rtp | srtp | opus | g722 (leg A; leg B is PCMU)
 //
+// Call i sends from 127.0.0.1 + i / SOCKETS at port BASE + 2 (i mod SOCKETS): an address of its own, as with a carrier,
+// though SOCKETS sockets take part on each side.
+//
 // Each line of standard input is a call as relay_host prints it. The answer is one JSON line. A second of traffic runs
 // first and is not counted; `mark` lines on standard error say when counting begins and ends, so that the driver can
 // read CPU times then.
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -35,8 +39,13 @@ constexpr int kSlots = 80;
 constexpr std::chrono::microseconds kSlot{250};
 constexpr std::size_t kBatch = 64;
 
+struct alignas(8) SourceControl {
+    std::array<std::uint8_t, CMSG_SPACE(sizeof(in_pktinfo))> octets{};
+};
+
 struct Direction {
     sockaddr_in to{};
+    SourceControl source;
     int fd = -1;
     std::uint16_t sequence = 1;
     std::uint32_t timestamp = 0;
@@ -91,7 +100,8 @@ public:
     void add_call(unsigned a_port, unsigned b_port, const std::string& key) {
         const std::size_t i = calls_.size() / 2;
         const bool opus = mode_.starts_with("opus");
-        Direction a = direction(a_port, a_sockets_[i % a_sockets_.size()].fd());
+        const auto from = static_cast<std::uint32_t>(INADDR_LOOPBACK + i / a_sockets_.size());
+        Direction a = direction(a_port, a_sockets_[i % a_sockets_.size()].fd(), from);
         if (!a_payloads_.empty()) {
             a.payloads = &a_payloads_;
             a.type = opus ? 111 : 9;
@@ -99,7 +109,7 @@ public:
         }
         if (key != "-") a.sender.emplace(*rtp::SrtpSender::create(SrtpSuite::AesCm128HmacSha1_80, from_hex(key)));
         calls_.push_back(std::move(a));
-        calls_.push_back(direction(b_port, b_sockets_[i % b_sockets_.size()].fd()));
+        calls_.push_back(direction(b_port, b_sockets_[i % b_sockets_.size()].fd(), from));
     }
 
     void run(int seconds) {
@@ -128,14 +138,24 @@ public:
 
 private:
     void open(std::vector<media::UdpSocket>& list, int port) {
-        auto socket = media::UdpSocket::bind({IpAddress::v4(0x7F000001), static_cast<std::uint16_t>(port)});
+        auto socket = media::UdpSocket::bind({IpAddress::v4(INADDR_ANY), static_cast<std::uint16_t>(port)});
         if (!socket) std::cerr << socket.error().detail << '\n', std::exit(1);
         socket->set_receive_buffer(8 << 20);
         list.push_back(std::move(*socket));
     }
 
-    Direction direction(unsigned port, int fd) {
+    Direction direction(unsigned port, int fd, std::uint32_t from) {
         Direction d;
+        msghdr header{};
+        header.msg_control = d.source.octets.data();
+        header.msg_controllen = d.source.octets.size();
+        cmsghdr* control = CMSG_FIRSTHDR(&header);
+        control->cmsg_level = IPPROTO_IP;
+        control->cmsg_type = IP_PKTINFO;
+        control->cmsg_len = CMSG_LEN(sizeof(in_pktinfo));
+        in_pktinfo source{};
+        source.ipi_spec_dst.s_addr = htonl(from);
+        std::memcpy(CMSG_DATA(control), &source, sizeof source);
         sockaddr_storage address{};
         Endpoint{IpAddress::v4(0x7F000001), static_cast<std::uint16_t>(port)}.to_sockaddr(address);
         std::memcpy(&d.to, &address, sizeof d.to);
@@ -170,7 +190,15 @@ private:
         if (d.sender) size = d.sender->protect(packet, size).size;
         ++d.sequence;
         d.timestamp += d.step;
-        ::sendto(d.fd, packet.data(), size, 0, reinterpret_cast<const sockaddr*>(&d.to), sizeof d.to);
+        iovec vector{packet.data(), size};
+        msghdr message{};
+        message.msg_name = &d.to;
+        message.msg_namelen = sizeof d.to;
+        message.msg_iov = &vector;
+        message.msg_iovlen = 1;
+        message.msg_control = d.source.octets.data();
+        message.msg_controllen = d.source.octets.size();
+        ::sendmsg(d.fd, &message, 0);
         if (counting_) ++sent_;
     }
 
