@@ -32,6 +32,7 @@ struct EventLoop::Impl {
         boost::asio::make_work_guard(context);
     std::vector<std::pair<std::uint64_t, TurnHook>> hooks;
     std::uint64_t next_hook = 1;
+    std::vector<std::shared_ptr<TurnEnd>> ending, ended;  ///< the second keeps its memory only
 };
 
 EventLoop::EventLoop(std::string name, std::size_t mailbox_capacity)
@@ -57,18 +58,37 @@ void EventLoop::run() {
     owner_.store(std::thread::id{}, std::memory_order_relaxed);
 }
 
-void EventLoop::turn() {
+/// Waits, unless work is left from the end of the last turn.
+void EventLoop::wait_and_run_one() {
     const TimePoint deadline = timers_.next_deadline();
-    now_is_fresh_ = false;  // the wait may be long
-    if (deadline == kNever)
+    if (!impl_->ending.empty())
+        impl_->context.poll_one();
+    else if (deadline == kNever)
         impl_->context.run_one();
     else
         impl_->context.run_one_until(deadline);
+}
+
+void EventLoop::turn() {
+    now_is_fresh_ = false;  // the wait may be long
+    wait_and_run_one();
     for (int ran = 1; ran < kHandlersPerTurn && impl_->context.poll_one() != 0; ++ran) {
     }
     now_is_fresh_ = false;
     timers_.advance(now());
     for (std::size_t i = 0; i < impl_->hooks.size(); ++i) impl_->hooks[i].second();
+    end_turn();
+}
+
+void EventLoop::end_turn() {
+    impl_->ended.swap(impl_->ending);
+    for (const auto& work : impl_->ended) work->on_turn_end();
+    impl_->ended.clear();
+}
+
+void EventLoop::at_turn_end(std::shared_ptr<TurnEnd> work) {
+    assert_owner();
+    impl_->ending.push_back(std::move(work));
 }
 
 void EventLoop::stop() {

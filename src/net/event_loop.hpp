@@ -23,6 +23,15 @@ class io_context;
 
 namespace dp::net {
 
+/// What several handlers of one turn leave for its end: output that is cheaper sent together.
+class TurnEnd {
+public:
+    virtual void on_turn_end() = 0;
+
+protected:
+    ~TurnEnd() = default;
+};
+
 class EventLoop final : public Executor {
 public:
     /// `name` becomes the thread's name (15 characters); `mailbox_capacity` a power of two.
@@ -63,12 +72,17 @@ public:
     std::uint64_t add_turn_hook(TurnHook hook);
     void remove_turn_hook(std::uint64_t id);
 
+    /// Once, at the end of this turn (of the next one, when asked at the end of a turn). It is kept alive until then.
+    void at_turn_end(std::shared_ptr<TurnEnd> work);
+
     /// For sources of net/ and other modules that are allowed Asio.
     boost::asio::io_context& context();
 
 private:
     struct Impl;
     void turn();
+    void wait_and_run_one();
+    void end_turn();
 
     SystemClock clock_;
     mutable TimePoint now_;

@@ -77,6 +77,40 @@ TEST(EventLoop, RefusesTasksOnceItHasStopped) {
     EXPECT_FALSE(thread.loop().post([] {}));
 }
 
+/// Asks for the end of the next turn as often as it is told to.
+struct Again final : TurnEnd, std::enable_shared_from_this<Again> {
+    Again(EventLoop& on, WaitQueue<int>& told, int count) : loop(on), ends(told), left(count) {}
+    void on_turn_end() override {
+        ends.push(left);
+        if (--left > 0) loop.at_turn_end(shared_from_this());
+    }
+    EventLoop& loop;
+    WaitQueue<int>& ends;
+    int left;
+};
+
+TEST(EventLoop, DoesWhatATurnLeavesAfterItsTasksAndWithoutSleepingAgain) {
+    LoopThread thread("test");
+    WaitQueue<int> seen;
+    thread.run_and_wait([&] {
+        thread.loop().at_turn_end(std::make_shared<Again>(thread.loop(), seen, 3));
+        seen.push(0);
+    });
+    for (const int expected : {0, 3, 2, 1}) EXPECT_EQ(seen.pop(), expected);
+}
+
+TEST(EventLoop, LetsGoOfWhatNoTurnEndedFor) {
+    WaitQueue<int> seen;
+    std::weak_ptr<Again> left;
+    {
+        EventLoop loop("idle");
+        const auto work = std::make_shared<Again>(loop, seen, 1);
+        left = work;
+        loop.at_turn_end(work);
+    }
+    EXPECT_TRUE(left.expired());
+}
+
 TEST(EventLoop, RunsTurnHooksUntilTheyAreRemoved) {
     LoopThread thread("test");
     WaitQueue<int> turns;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 #include "base/ascii.hpp"
 #include "base/log.hpp"
@@ -13,7 +15,8 @@
 namespace dp::net {
 namespace {
 
-constexpr std::size_t kInlineBody = 16 * 1024;  ///< copied behind the header; larger ones are sent from where they are
+constexpr std::size_t kInlineBody = 16 * 1024;   ///< copied behind the header; larger ones are sent from where they are
+constexpr std::size_t kHeadBesidesHeaders = 96;  ///< status line, framing, Connection
 constexpr std::size_t kPipelineBuffer = 64 * 1024;  ///< waiting behind a running request; then reading pauses
 
 std::uint64_t next_request_id() {
@@ -36,10 +39,29 @@ bool has_no_body(int status) {
 }
 
 bool is_safe(const std::vector<HttpHeader>& headers) {
-    const auto bad = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
-    return std::ranges::none_of(headers, [&](const HttpHeader& h) {
-        return h.name.empty() || std::ranges::any_of(h.name, bad) || std::ranges::any_of(h.value, bad);
-    });
+    static constexpr std::string_view kBad("\r\n\0", 3);
+    const auto bad = [](const std::string& text) {
+        return std::ranges::any_of(text, [](char c) { return c < ' ' && kBad.contains(c); });
+    };
+    return std::ranges::none_of(headers,
+                                [&](const HttpHeader& h) { return h.name.empty() || bad(h.name) || bad(h.value); });
+}
+
+/// A number in decimal, as text, without allocating.
+class Decimal {
+public:
+    explicit Decimal(std::uint64_t value) {
+        end_ = std::to_chars(digits_.data(), digits_.data() + digits_.size(), value).ptr;
+    }
+    operator std::string_view() const { return {digits_.data(), end_}; }  // NOLINT: it is text
+
+private:
+    std::array<char, 20> digits_;
+    const char* end_;
+};
+
+void append(std::string& out, std::initializer_list<std::string_view> parts) {
+    for (const auto part : parts) out += part;
 }
 
 }  // namespace
@@ -50,11 +72,6 @@ struct HttpBodyAccess {
         return {std::move(body.owned_), body.shared_, std::move(body.keeper_)};
     }
 };
-
-std::shared_ptr<void> hold_active(const HttpServerCore& core) {
-    core.active->fetch_add(1, std::memory_order_relaxed);
-    return {nullptr, [active = core.active](void*) { active->fetch_sub(1, std::memory_order_relaxed); }};
-}
 
 // --- HttpExchange
 // -----------------------------------------------------------------------------------------------------------
@@ -133,7 +150,7 @@ void HttpExchange::detach() {
     connection_ = nullptr;
     connected_.store(false, std::memory_order_release);
     stream_open_.store(false, std::memory_order_release);
-    guard_.reset();
+    hold_.release();
     for (auto& callback : std::exchange(closed_callbacks_, {})) callback();
 }
 
@@ -258,7 +275,8 @@ void HttpConnection::dispatch() {
     request.id = next_request_id();
     arm(Phase::Handling);
     requests_total().add();
-    exchange_ = std::make_shared<HttpExchange>(core_->loop, *this, core_->limits.stream_queue, hold_active(*core_));
+    exchange_ =
+        std::make_shared<HttpExchange>(core_->loop, *this, core_->limits.stream_queue, ActiveHold(core_->active));
     core_->handler(std::move(request), HttpResponder(exchange_));
 }
 
@@ -303,16 +321,14 @@ void HttpConnection::drain() {
 // --- HttpConnection: answering
 // ----------------------------------------------------------------------------------------------
 
-std::string HttpConnection::head_of(const HttpResponse& response, std::string_view framing) {
+std::string HttpConnection::head_of(const HttpResponse& response, std::string_view framing, std::size_t room) {
+    std::size_t size = kHeadBesidesHeaders + framing.size() + room;
+    for (const auto& header : response.headers) size += header.name.size() + header.value.size() + 4;
     std::string out;
-    out.reserve(256);
-    fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
-    for (const auto& header : response.headers) {
-        out += header.name;
-        out += ": ";
-        out += header.value;
-        out += "\r\n";
-    }
+    out.reserve(size);
+    append(out, {"HTTP/1.1 ", Decimal(static_cast<std::uint64_t>(response.status)), " ", reason_phrase(response.status),
+                 "\r\n"});
+    for (const auto& header : response.headers) append(out, {header.name, ": ", header.value, "\r\n"});
     out += framing;
     if (!stays_open())
         out += "Connection: close\r\n";
@@ -322,22 +338,27 @@ std::string HttpConnection::head_of(const HttpResponse& response, std::string_vi
     return out;
 }
 
+std::string HttpConnection::head_with_length(const HttpResponse& response, std::size_t room) {
+    if (has_no_body(response.status)) return head_of(response, {}, room);
+    std::string framing;
+    append(framing, {"Content-Length: ", Decimal(response.body.size()), "\r\n"});
+    return head_of(response, framing, room);
+}
+
 void HttpConnection::respond(HttpResponse response) {
     if (phase_ != Phase::Handling) return;
     if (!is_safe(response.headers)) {
         log::error("http", "a header of a response holds CR, LF or NUL: answered 500");
         response = plain_response(500, "internal error\n");
     }
-    const bool bodyless = has_no_body(response.status);
-    std::string out =
-        head_of(response, bodyless ? std::string() : fmt::format("Content-Length: {}\r\n", response.body.size()));
-    const bool sends_body = !bodyless && !is_head_ && response.body.size() > 0;
+    const bool sends_body = !has_no_body(response.status) && !is_head_ && response.body.size() > 0;
     if (sends_body && response.body.size() <= kInlineBody) {
+        std::string out = head_with_length(response, response.body.size());
         out += response.body.view();
         connection_->StreamConnection::write(std::move(out));
     } else {
         connection_->cork();
-        connection_->StreamConnection::write(std::move(out));
+        connection_->StreamConnection::write(head_with_length(response, 0));
         if (sends_body) connection_->write(HttpBodyAccess::release(response.body));
         connection_->uncork();
     }
@@ -364,14 +385,14 @@ void HttpConnection::begin_stream(HttpResponse response) {
     if (phase_ != Phase::Handling) return;
     if (!is_safe(response.headers)) return respond(plain_response(500, "internal error\n"));
     if (is_head_) {
-        connection_->StreamConnection::write(head_of(response, {}));
+        connection_->StreamConnection::write(head_of(response, {}, 0));
         return finish_response();
     }
     phase_ = Phase::Streaming;
     chunked_ = !is_http_1_0_;
     if (!chunked_) keep_alive_ = false;  // ends with the connection
     connection_->cork();
-    connection_->StreamConnection::write(head_of(response, chunked_ ? "Transfer-Encoding: chunked\r\n" : ""));
+    connection_->StreamConnection::write(head_of(response, chunked_ ? "Transfer-Encoding: chunked\r\n" : "", 0));
     if (response.body.size() > 0) write_chunk(response.body.view());
     connection_->uncork();
 }
@@ -414,7 +435,7 @@ void HttpConnection::accept_websocket(const std::string& subprotocol, std::share
     phase_ = Phase::Upgraded;
     connection_->StreamConnection::write(std::move(out));
     upgrade_ =
-        std::make_unique<WebSocketStream>(WebSocketRole::Server, options, std::move(handler), exchange_->take_guard());
+        std::make_unique<WebSocketStream>(WebSocketRole::Server, options, std::move(handler), exchange_->take_hold());
     if (!processing_) finish_upgrade();  // else once it is known what came behind the handshake
 }
 

@@ -32,13 +32,27 @@ struct HttpServerCore {
     bool draining = false;
 };
 
-/// Counts one request, stream or WebSocket as long as it is held.
-std::shared_ptr<void> hold_active(const HttpServerCore& core);
+/// Counts one request, stream or WebSocket as long as it lives.
+class ActiveHold {
+public:
+    explicit ActiveHold(std::shared_ptr<std::atomic<std::size_t>> active) : active_(std::move(active)) {
+        active_->fetch_add(1, std::memory_order_relaxed);
+    }
+    ~ActiveHold() { release(); }
+    ActiveHold(ActiveHold&&) noexcept = default;
+    ActiveHold& operator=(ActiveHold&&) = delete;
+    void release() {
+        if (const auto active = std::exchange(active_, nullptr)) active->fetch_sub(1, std::memory_order_relaxed);
+    }
+
+private:
+    std::shared_ptr<std::atomic<std::size_t>> active_;
+};
 
 class HttpExchange : public std::enable_shared_from_this<HttpExchange> {
 public:
-    HttpExchange(EventLoop& loop, HttpConnection& connection, std::size_t stream_limit, std::shared_ptr<void> guard)
-        : loop_(loop), connection_(&connection), stream_limit_(stream_limit), guard_(std::move(guard)) {}
+    HttpExchange(EventLoop& loop, HttpConnection& connection, std::size_t stream_limit, ActiveHold hold)
+        : loop_(loop), connection_(&connection), stream_limit_(stream_limit), hold_(std::move(hold)) {}
 
     // Any thread.
     bool connected() const { return connected_.load(std::memory_order_acquire); }
@@ -60,7 +74,8 @@ public:
     void drained() const {
         if (const auto callback = drained_callback_) callback();
     }
-    std::shared_ptr<void> take_guard() { return std::move(guard_); }
+    /// For what goes on after this exchange.
+    std::shared_ptr<void> take_hold() { return std::make_shared<ActiveHold>(std::move(hold_)); }
 
 private:
     template <class Step>
@@ -69,7 +84,7 @@ private:
     EventLoop& loop_;
     HttpConnection* connection_;  ///< loop thread only; null once it has let go
     const std::size_t stream_limit_;
-    std::shared_ptr<void> guard_;
+    ActiveHold hold_;
     std::vector<std::function<void()>> closed_callbacks_;  ///< loop thread only
     std::function<void()> drained_callback_;               ///< loop thread only
     std::atomic<bool> connected_{true};
@@ -112,7 +127,9 @@ private:
     void dispatch();
     void refuse(int status, std::string_view reason);
     void finish_response();
-    std::string head_of(const HttpResponse& response, std::string_view framing);
+    /// `room`: for how many octets behind the head to reserve.
+    std::string head_of(const HttpResponse& response, std::string_view framing, std::size_t room);
+    std::string head_with_length(const HttpResponse& response, std::size_t room);
     bool stays_open() const { return keep_alive_ && !core_->draining && !input_ended_; }
     void on_timeout();
     void arm(Phase phase);

@@ -31,6 +31,7 @@ bool is_host(std::string_view host) {
     });
 }
 
+constexpr std::size_t kUsualFields = 8;
 constexpr std::string_view kBodyTooLarge = "the body is larger than this server takes";
 
 struct Refusal {
@@ -60,6 +61,7 @@ private:
     void on_request_impl(http::verb, BeastView method, BeastView target, int version, BeastError&) override {
         request_.method = view(method);
         request_.target = view(target);
+        request_.headers.reserve(kUsualFields);
         version_ = version;
     }
     void on_response_impl(int, BeastView, int, BeastError&) override {}

@@ -22,6 +22,9 @@ using Descriptor = asio::posix::stream_descriptor;
 
 constexpr std::size_t kReadSize = 64 * 1024;
 constexpr int kReadsPerWake = 4;  ///< then others get their turn
+/// Less than this waits for the end of the turn: the answers to all requests that came together leave together. Each send
+/// wakes its reader, which costs more than the rest of sending when the reader sleeps again after every answer.
+constexpr std::size_t kSendAtOnce = 64 * 1024;
 constexpr auto kLinger = std::chrono::milliseconds(1000);
 constexpr std::size_t kLingerOctets = 256 * 1024;
 
@@ -33,7 +36,7 @@ std::span<char> scratch() {
 
 enum class State : std::uint8_t { Connecting, Handshaking, Open, Flushing, Lingering, Closed };
 
-class Connection final : public StreamConnection {
+class Connection final : public StreamConnection, public TurnEnd {
 public:
     Connection(EventLoop& loop, int fd, const StreamLimits& limits, const Endpoint& local, const Endpoint& remote)
         : loop_(loop), socket_(fd), descriptor_(loop.context()), limits_(limits), local_(local), remote_(remote) {
@@ -60,13 +63,14 @@ public:
     void set_idle_timeout(std::chrono::milliseconds timeout) override;
     void set_dscp(std::uint8_t dscp) override;
     void close_after_flush(CloseReason reason) override;
-    void abort(CloseReason reason) override { finish(reason); }
+    void abort(CloseReason reason) override;
     bool closing() const override { return state_ >= State::Flushing; }
     void replace_handler(std::unique_ptr<StreamHandler> handler) override;
     EventLoop& loop() override { return loop_; }
     const Endpoint& local() const override { return local_; }
     const Endpoint& remote() const override { return remote_; }
     bool is_tls() const override { return tls_; }
+    void on_turn_end() override;
 
 private:
     std::shared_ptr<Connection> self() { return std::static_pointer_cast<Connection>(shared_from_this()); }
@@ -83,6 +87,8 @@ private:
     void read_lingering();
     void deliver(std::string_view bytes);
     void on_input_end(IoStatus status);
+    void send_soon();
+    void send_now();
     bool flush();
     void after_flush();
     void start_lingering();
@@ -113,7 +119,7 @@ private:
     int corked_ = 0;
     int in_callback_ = 0;
     bool tls_ = false, paused_ = false, reading_ = false, writing_ = false, input_ended_ = false, drain_due_ = false;
-    bool read_wants_write_ = false, watching_reset_ = false;
+    bool read_wants_write_ = false, watching_reset_ = false, send_due_ = false;
 };
 
 void Connection::begin_connect(ConnectOptions options) {
@@ -304,14 +310,26 @@ bool Connection::write(OutgoingBytes bytes) {
         return false;
     }
     queue_.push(std::move(bytes));
-    if (corked_ == 0 && !writing_ && state_ == State::Open && flush()) after_flush();
+    if (corked_ == 0) send_soon();
     return state_ < State::Flushing;
 }
 
 void Connection::uncork() {
-    if (--corked_ > 0 || state_ == State::Closed || writing_) return;
-    if (state_ != State::Open && state_ != State::Flushing) return;
+    if (--corked_ == 0) send_soon();
+}
+
+void Connection::send_soon() {
+    if (state_ != State::Open || queue_.octets() >= kSendAtOnce) return send_now();
+    if (!queue_.empty() && !writing_ && !std::exchange(send_due_, true)) loop_.at_turn_end(self());
+}
+
+void Connection::send_now() {
+    if (corked_ > 0 || writing_ || (state_ != State::Open && state_ != State::Flushing)) return;
     if (flush()) after_flush();
+}
+
+void Connection::on_turn_end() {
+    if (std::exchange(send_due_, false)) send_now();
 }
 
 /// Writes until the queue is empty (true) or the socket takes no more (false; an event or the end follows).
@@ -423,7 +441,13 @@ void Connection::close_after_flush(CloseReason reason) {
     close_reason_ = reason;
     idle_timeout_ = {};
     deadline_.cancel();
-    if (corked_ == 0 && !writing_ && flush()) after_flush();
+    send_now();
+}
+
+/// What was written before, in the same turn, has the chance it would have had at once.
+void Connection::abort(CloseReason reason) {
+    if (std::exchange(send_due_, false) && state_ == State::Open && !writing_) flush();
+    finish(reason);
 }
 
 void Connection::start_lingering() {

@@ -85,6 +85,35 @@ TEST_F(Streams, CarryOctetsBothWaysOverTcp) {
     EXPECT_EQ(client.closed.pop(), CloseReason::LocalClose);
 }
 
+TEST_F(Streams, SendInOrderWhatManyTasksOfOneTurnWrite) {
+    listen();
+    connect({});
+    auto connection = client.opened.pop();
+    ASSERT_TRUE(connection);
+    std::string expected;
+    on_loop([&] {
+        for (int i = 0; i < 1000; ++i) {
+            const std::string line = "line " + std::to_string(i) + "\n";
+            expected += line;
+            thread.loop().complete([connection = *connection, line] { connection->write(line); });
+        }
+    });
+    EXPECT_EQ(collect(client, expected.size()), expected);
+}
+
+TEST_F(Streams, SendWhatWasWrittenBeforeAnAbortOfTheSameTurn) {
+    listen();
+    connect({});
+    auto connection = client.opened.pop();
+    ASSERT_TRUE(connection);
+    on_loop([&] {
+        (*connection)->write("last words");
+        (*connection)->abort(CloseReason::ProtocolError);
+    });
+    EXPECT_EQ(server.bytes.pop(), "last words");
+    EXPECT_EQ(client.closed.pop(), CloseReason::ProtocolError);
+}
+
 TEST_F(Streams, CarryOctetsBothWaysOverTls) {
     TlsFixture tls;
     listen({.tls = tls.server});

@@ -106,6 +106,10 @@ IoOutcome StreamSocket::write(std::span<const std::string_view> pieces) {
         const int put = SSL_write(tls_, pieces[0].data(), clamped(pieces[0].size()));
         return put > 0 ? IoOutcome{IoStatus::Done, static_cast<std::size_t>(put)} : tls_outcome(put);
     }
+    if (pieces.size() == 1) {
+        const ssize_t put = ::send(descriptor_, pieces[0].data(), pieces[0].size(), MSG_NOSIGNAL);
+        return put >= 0 ? IoOutcome{IoStatus::Done, static_cast<std::size_t>(put)} : from_errno(IoStatus::WantWrite);
+    }
     std::array<iovec, kMaxGather> vectors;
     msghdr message{};
     message.msg_iov = vectors.data();
