@@ -1,6 +1,7 @@
 #pragma once
 /// @file Directory: which adapter serves which provider: a trunk that registers at the sandbox carrier orders there with
-/// its own account; every other trunk's carrier takes no orders (RegisteredTrunk).
+/// its own account; every other trunk's carrier takes no orders (RegisteredTrunk). Numbers of a carrier account whose API
+/// nothing here speaks are ordered by hand (ManualAccount).
 ///
 /// Threads: any; immutable after construction. An adapter is made for each question: it is two references and an
 /// account.
@@ -26,6 +27,8 @@ public:
         : http_(http), secrets_(secrets), trunks_(trunks), sandbox_(std::move(sandbox)) {}
 
     std::shared_ptr<telephony::Carrier> carrier_of(const telephony::Ptr<telephony::Trunk>& provider) override;
+    std::shared_ptr<telephony::Carrier> carrier_of(
+        const telephony::Ptr<telephony::TelephonyConfiguration>& account) override;
 
 private:
     net::HttpClient& http_;

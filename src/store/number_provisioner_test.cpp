@@ -72,6 +72,7 @@ private:
 class OneCarrier final : public CarrierDirectory {
 public:
     std::shared_ptr<Carrier> carrier_of(const Ptr<Trunk>&) override { return carrier; }
+    std::shared_ptr<Carrier> carrier_of(const Ptr<TelephonyConfiguration>&) override { return carrier; }
     std::shared_ptr<BookCarrier> carrier = std::make_shared<BookCarrier>();
 };
 

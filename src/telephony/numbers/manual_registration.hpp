@@ -8,6 +8,10 @@
 
 namespace dp::telephony {
 
+/// In a job's `carrier_code` beside ManualRegistrationRequired: nothing here can order it at the carrier, so a person's
+/// word that it was bought is the carrier's.
+inline constexpr std::string_view kOrderedByHand = "ORDERED_BY_HAND";
+
 /// The last step of its job. Conflict when nothing waits for a person: the carrier decides the others.
 Result<NumberChange> registered_by_hand(const Number& number);
 

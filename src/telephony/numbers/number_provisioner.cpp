@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "base/log.hpp"
+#include "telephony/accounts/telephony_configuration.hpp"
 #include "telephony/trunks/trunk.hpp"
 
 namespace dp::telephony {
@@ -92,11 +93,16 @@ Ptr<Number> NumberProvisioner::number_of(const Key& key) const {
     return config ? config->number(key.number) : nullptr;
 }
 
-Ptr<Trunk> NumberProvisioner::provider_of(const Entry& entry) const {
+NumberProvisioner::Provider NumberProvisioner::provider_of(const Key& key) const {
     const auto snapshot = ports_.store.snapshots().current();
-    const auto& config = snapshot->organization(entry.key.organization);
-    const auto number = config ? config->number(entry.key.number) : nullptr;
-    return number ? config->trunk_of_provider(number->provider) : nullptr;
+    const auto& config = snapshot->organization(key.organization);
+    const auto number = config ? config->number(key.number) : nullptr;
+    if (!number) return {};
+    if (const auto trunk = config->trunk_of_provider(number->provider))
+        return {ports_.carriers.carrier_of(trunk), trunk->auto_provision_numbers};
+    if (const auto& account = config->find<TelephonyConfiguration>(TelephonyConfigurationId(number->provider)))
+        return {ports_.carriers.carrier_of(account)};
+    return {};
 }
 
 void NumberProvisioner::look_at(const Key& key, RunOrigin origin) {
@@ -113,16 +119,13 @@ void NumberProvisioner::look_at(const Key& key, RunOrigin origin) {
 
 void NumberProvisioner::begin(const Key& key, const Number& number, RunOrigin origin) {
     drop(key);
-    const auto snapshot = ports_.store.snapshots().current();
-    const auto provider = snapshot->organization(key.organization)->trunk_of_provider(number.provider);
-    if (!provider) return;
-    ProvisioningRun run(number, origin, timing_, ports_.carriers.carrier_of(provider)->give_up_after(),
-                        ports_.clock.now());
+    const auto provider = provider_of(key);
+    if (!provider.carrier) return;
+    ProvisioningRun run(number, origin, timing_, provider.carrier->give_up_after(), ports_.clock.now());
     if (run.stage() == RunStage::Over) return;
     auto entry = std::make_shared<Entry>(Entry{.key = key, .run = std::move(run)});
     runs_[key] = entry;
-    if (auto change = entry->run.provision_automatically(provider->auto_provision_numbers, ports_.clock.now(),
-                                                         ports_.clock.wall()))
+    if (auto change = entry->run.provision_automatically(provider.automatic, ports_.clock.now(), ports_.clock.wall()))
         return store(entry, std::move(*change));
     schedule(*entry);
 }
@@ -140,10 +143,10 @@ void NumberProvisioner::look_at_provider() {
     std::vector<EntryPtr> entries;
     for (const auto& [key, entry] : runs_) entries.push_back(entry);
     for (const auto& entry : entries) {
-        const auto provider = provider_of(*entry);
-        if (!provider || entry->storing || entry->answer_until != kNever) continue;
-        if (auto change = entry->run.provision_automatically(provider->auto_provision_numbers, ports_.clock.now(),
-                                                             ports_.clock.wall()))
+        const auto provider = provider_of(entry->key);
+        if (!provider.carrier || entry->storing || entry->answer_until != kNever) continue;
+        if (auto change =
+                entry->run.provision_automatically(provider.automatic, ports_.clock.now(), ports_.clock.wall()))
             store(entry, std::move(*change));
         else
             schedule(*entry);
@@ -199,9 +202,8 @@ void NumberProvisioner::run_due(const EntryPtr& entry) {
 }
 
 void NumberProvisioner::ask(const EntryPtr& entry) {
-    const auto provider = provider_of(*entry);
-    if (!provider) return drop(entry->key);
-    const auto carrier = ports_.carriers.carrier_of(provider);
+    const auto carrier = provider_of(entry->key).carrier;
+    if (!carrier) return drop(entry->key);
     const auto request = ++entry->request;
     entry->answer_until = ports_.clock.now() + kAnswerLimit;
     ++in_flight_;
@@ -269,7 +271,11 @@ void NumberProvisioner::stored(const EntryPtr& entry, Result<Committed> done) {
     if (!number || !number->job || number->job->began != entry->run.job().began ||
         (done && entry->run.stage() == RunStage::Over)) {
         drop(entry->key);
-        return look_at(entry->key, RunOrigin::Resumed);
+        look_at(entry->key, RunOrigin::Resumed);
+        // Refused or given up: how often the carrier was asked is still told.
+        if (number && number->job && !runs_.contains(entry->key))
+            ports_.progress.put(entry->key.number, std::make_shared<ProvisioningProgress>(entry->run.attempts()));
+        return;
     }
     if (done) {
         entry->unsaved.reset();

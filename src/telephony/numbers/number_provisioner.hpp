@@ -64,7 +64,11 @@ private:
     void store(const EntryPtr& entry, NumberChange change);
     void stored(const EntryPtr& entry, Result<Committed> done);
     void publish(const Entry& entry);
-    Ptr<Trunk> provider_of(const Entry& entry) const;
+    struct Provider {
+        std::shared_ptr<Carrier> carrier;  ///< null: the provider is gone
+        bool automatic = true;
+    };
+    Provider provider_of(const Key& key) const;
     Ptr<Number> number_of(const Key& key) const;
 
     Ports ports_;

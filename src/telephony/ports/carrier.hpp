@@ -26,6 +26,7 @@
 
 namespace dp::telephony {
 
+struct TelephonyConfiguration;
 struct Trunk;
 
 enum class CarrierOutcome : std::uint8_t {
@@ -85,8 +86,10 @@ public:
 class CarrierDirectory {
 public:
     virtual ~CarrierDirectory() = default;
-    /// Never null: a SIP trunk whose carrier takes no orders has an adapter as well.
+    /// Never null: a SIP trunk whose carrier takes no orders has an adapter as well, and so has a carrier account whose
+    /// own API none speaks.
     virtual std::shared_ptr<Carrier> carrier_of(const Ptr<Trunk>& provider) = 0;
+    virtual std::shared_ptr<Carrier> carrier_of(const Ptr<TelephonyConfiguration>& account) = 0;
 };
 
 }  // namespace dp::telephony
