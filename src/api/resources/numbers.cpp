@@ -4,8 +4,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/resources/entity_routes.hpp"
 #include "api/resources/resources.hpp"
+#include "base/ascii.hpp"
 #include "telephony/numbers/manual_registration.hpp"
 
 namespace dp::api {
@@ -23,6 +26,24 @@ json::object routing_json(const NumberRouting& routing) {
     if (!routing.routing_type.empty()) out["routingType"] = routing.routing_type;
     if (!routing.callflow.empty()) out["callflowId"] = routing.callflow.str();
     return out;
+}
+
+telephony::Reply<telephony::Committed> when_assigned(Reply reply, const Shape<Number>& shape, bool drops_callflow) {
+    if (!drops_callflow) return when_stored(std::move(reply), shape, 200);
+    return [reply = std::move(reply), shape](Result<telephony::Committed> done) mutable {
+        if (!done) return std::move(reply).error(done.error());
+        constexpr std::string_view kDropped =
+            "The routing object has no callflowId any more: inbound calls go past the call flow straight to the "
+            "target.";
+        reply.add_header("Warning", fmt::format("299 - \"{}\"", kDropped));
+        auto warned = shape;
+        warned.to_json = [to_json = shape.to_json, kDropped](const Number& number, const OrganizationConfig& config) {
+            auto out = to_json(number, config);
+            out["warnings"] = json::array{kDropped};
+            return out;
+        };
+        when_stored(std::move(reply), warned, 200)(std::move(done));
+    };
 }
 
 namespace {
@@ -99,9 +120,6 @@ void read_fixed(JsonReader& body, const Number& number) {
     body.ignore({"name"});
 }
 
-constexpr std::string_view kCallflowDropped =
-    "The routing object has no callflowId any more: inbound calls go past the call flow straight to the target.";
-
 /// Replaces what is given; what is absent stays (seed 0, section 2). `?strict=true` or `Prefer: handling=strict` refuse to
 /// lose a call flow; otherwise the answer warns.
 void assign(ApiContext& context, const Shape<Number>& shape, ApiRequest request, Reply reply) {
@@ -126,17 +144,8 @@ void assign(ApiContext& context, const Shape<Number>& shape, ApiRequest request,
                         request.http.header("Prefer").find("handling=strict") != std::string_view::npos;
     if (strict) update.on_callflow_loss = telephony::CallflowLoss::Refused;
     const bool drops = update.routing && telephony::drops_callflow(present->routing, *update.routing);
-    auto answer = shape;
-    if (drops) {
-        reply.add_header("Warning", fmt::format("299 - \"{}\"", kCallflowDropped));
-        answer.to_json = [](const Number& number, const OrganizationConfig& config) {
-            auto out = number_json(number, config);
-            out["warnings"] = json::array{kCallflowDropped};
-            return out;
-        };
-    }
     context.numbers.update(write_context(request, context.clock), NumberId(id), std::move(update), *version,
-                           context.executor, when_stored(std::move(reply), answer, 200));
+                           context.executor, when_assigned(std::move(reply), shape, drops));
 }
 
 json::value text_or_null(std::string_view text) {
@@ -161,21 +170,25 @@ void status(const ApiContext& context, const ApiRequest& request, Reply reply) {
 }
 
 struct NumberFilter {
-    std::optional<telephony::NumberState> state;
-    std::optional<std::string_view> provider, location, routing_type, routing_id, number;
+    std::vector<telephony::NumberState> states;  ///< any of them; empty: all
+    std::optional<std::string_view> type, provider, location, routing_type, routing_id, callflow, number;
     /// Given as `+1415*`: a range of the order by value.
     std::optional<std::string_view> prefix;
 
-    bool needs_walk() const { return state || provider || location || routing_type || routing_id || number; }
+    bool needs_walk() const {
+        return !states.empty() || type || provider || location || routing_type || routing_id || callflow || number;
+    }
     bool matches(const Number& n) const {
         const auto is = [](const auto& wanted, std::string_view present) { return !wanted || *wanted == present; };
         const auto routed = [&](const auto& wanted, std::string_view present) {
             return !wanted || (n.routing && *wanted == present);
         };
-        return (!state || n.state == *state) && is(provider, n.provider) && is(location, n.location.str()) &&
+        return (states.empty() || std::ranges::find(states, n.state) != states.end()) &&
+               is(type, telephony::to_string(n.type)) && is(provider, n.provider) && is(location, n.location.str()) &&
                routed(routing_type, n.routing ? telephony::to_string(n.routing->kind) : "") &&
-               routed(routing_id, n.routing ? n.routing->id : "") && (!number || matches_wildcard(*number, n.e164)) &&
-               (!prefix || n.e164.starts_with(*prefix));
+               routed(routing_id, n.routing ? std::string_view(n.routing->id) : "") &&
+               routed(callflow, n.routing ? std::string_view(n.routing->callflow.str()) : "") &&
+               (!number || matches_wildcard(*number, n.e164)) && (!prefix || n.e164.starts_with(*prefix));
     }
 };
 
@@ -185,9 +198,15 @@ Result<NumberFilter> filter_of(const net::HttpRequest& request) {
     out.location = request.query_value("locationId");
     out.routing_type = request.query_value("routing.type");
     out.routing_id = request.query_value("routing.id");
-    if (const auto state = request.query_value("state")) {
-        out.state = telephony::number_state_from(*state);
-        if (!out.state) return fail(ErrorCode::InvalidValue, "state: there is no such state of a number.", "state");
+    out.callflow = request.query_value("routing.callflowId");
+    out.type = request.query_value("type");
+    if (out.type && !telephony::number_type_from(*out.type))
+        return fail(ErrorCode::InvalidValue, "type must be pstn or sip.", "type");
+    for (const auto state : ascii::split(request.query_value("state").value_or(""), ',')) {
+        if (state.empty()) continue;
+        const auto known = telephony::number_state_from(state);
+        if (!known) return fail(ErrorCode::InvalidValue, "state: there is no such state of a number.", "state");
+        out.states.push_back(*known);
     }
     const auto number = request.query_value("number");
     if (!number) return out;

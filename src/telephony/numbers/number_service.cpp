@@ -33,8 +33,8 @@ Event state_event(const WriteContext& context, const Number& number, NumberState
 }
 
 /// The snapshot of a routing object: what the history is read from.
-Event routing_event(const WriteContext& context, const Number& number, std::string_view type,
-                    const std::optional<NumberRouting>& routing, std::int64_t version) {
+Payload routing_payload(const WriteContext& context, const Number& number, const std::optional<NumberRouting>& routing,
+                        std::int64_t version) {
     Payload payload;
     payload.text("number", number.e164).text("by", context.actor.id).number("version", version);
     if (routing) {
@@ -42,7 +42,20 @@ Event routing_event(const WriteContext& context, const Number& number, std::stri
         payload.text("displayName", routing->display_name).text("routingSubtype", routing->routing_type);
         payload.text("callflowId", routing->callflow.str());
     }
+    return payload;
+}
+
+Event routing_event(const WriteContext& context, const Number& number, std::string_view type, const Payload& payload) {
     return make_event(context, type, to_string(EntityType::Number), number.id.str(), payload);
+}
+
+/// Not every number's first routing object was an event: what stood before goes with the change.
+void add_before(Payload& payload, const std::optional<NumberRouting>& before, std::int64_t version) {
+    payload.number("beforeVersion", version);
+    if (!before) return;
+    payload.text("beforeRoutingType", to_string(before->kind)).text("beforeRoutingId", before->id);
+    payload.text("beforeDisplayName", before->display_name).text("beforeRoutingSubtype", before->routing_type);
+    payload.text("beforeCallflowId", before->callflow.str());
 }
 
 Event attention_event(const WriteContext& context, const Number& number) {
@@ -144,7 +157,8 @@ void NumberService::order(WriteContext context, Number number, Executor& reply_o
     job.began = context.now;
     std::vector<Event> events{state_event(context, number, number.state)};
     if (number.routing)
-        events.push_back(routing_event(context, number, event_type::kNumberRoutingChanged, number.routing, 1));
+        events.push_back(routing_event(context, number, event_type::kNumberRoutingChanged,
+                                       routing_payload(context, number, number.routing, 1)));
     write(std::move(context), std::move(number), kMustNotExist, std::move(events), "create", reply_on,
           std::move(reply));
 }
@@ -168,12 +182,13 @@ void NumberService::update(WriteContext context, const NumberId& id, NumberUpdat
                                               "routing object without it sends calls past it.",
                                               number->e164, number->routing->callflow.str()),
                                   "routing.callflowId"));
-            events.push_back(
-                routing_event(context, *number, event_type::kNumberCallflowDropped, number->routing, version));
+            events.push_back(routing_event(context, *number, event_type::kNumberCallflowDropped,
+                                           routing_payload(context, *number, number->routing, version)));
         }
+        auto payload = routing_payload(context, *number, *update.routing, version + 1);
+        add_before(payload, number->routing, version);
         number->routing = std::move(*update.routing);
-        events.push_back(
-            routing_event(context, *number, event_type::kNumberRoutingChanged, number->routing, version + 1));
+        events.push_back(routing_event(context, *number, event_type::kNumberRoutingChanged, payload));
     }
     if (update.label) number->label = std::move(*update.label);
     if (update.location) number->location = std::move(*update.location);
