@@ -116,6 +116,11 @@ const std::vector<Row>& rows() {
         four_actions("/api/v2/users", "directory:user"),
         open_row("/api/v2/users/me"),
         {"/api/v2/users/{userId}/roles", {"authorization:grant:view"}, {}, {"authorization:grant:add"}, {}},
+        {"/api/v2/users/{userId}/station",
+         {"telephony:station:view", "telephony:station:edit", std::string(kPlugin)},
+         {},
+         {"telephony:station:view", "telephony:station:edit", std::string(kPlugin)},
+         {"telephony:station:view", "telephony:station:edit", std::string(kPlugin)}},
         four_actions("/api/v2/webhooks", "integrations:webhook"),
         view_edit("/organizations", "telephony:telephonyConfig"),
     };

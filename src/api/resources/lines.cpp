@@ -67,6 +67,13 @@ std::optional<PhoneModel> model_of(std::string_view meta_base) {
     return std::nullopt;
 }
 
+/// A template is nobody's yet.
+void forget_identity(json::object& entity) {
+    for (const auto* unknown :
+         {"id", "selfUri", "dateCreated", "dateModified", "version", "division", "createdBy", "modifiedBy", "state"})
+        entity.erase(unknown);
+}
+
 void reply_template(const ApiRequest& request, Reply reply) {
     const auto asked = request.http.query_value("phoneMetabaseId");
     const auto model = asked ? model_of(*asked) : std::nullopt;
@@ -76,7 +83,8 @@ void reply_template(const ApiRequest& request, Reply reply) {
     PhoneBaseSettings settings;
     settings.model = *model;
     auto out = base_settings_json(settings, request.config());
-    for (const auto* unknown : {"id", "selfUri", "dateCreated", "dateModified", "version"}) out.erase(unknown);
+    forget_identity(out);
+    for (auto& line : out["lines"].as_array()) forget_identity(line.as_object());
     std::move(reply).json(200, out);
 }
 
@@ -97,6 +105,10 @@ json::object phone_property(json::value value) {
 
 std::string_view meta_base_of(PhoneModel model) {
     return model == PhoneModel::WebRtc ? "inin_webrtc_softphone.json" : "generic_sip.json";
+}
+
+std::string_view station_type_of(PhoneModel model) {
+    return model == PhoneModel::WebRtc ? "inin_webrtc_softphone" : "inin_sip_phone";
 }
 
 std::string line_base_id(const PhoneBaseSettings& settings) {

@@ -164,9 +164,13 @@ Shape<Phone> phone_shape(const ApiContext& context) {
                 return phone_json(phone, config, context.live_stations);
             },
             [](const Phone& phone, const net::HttpRequest& request) {
-                const auto site = request.query_value("site.id");
-                const auto user = request.query_value("webRtcUser.id");
-                return (!site || phone.site.str() == *site) && (!user || phone.user.str() == *user);
+                const auto is = [&](std::string_view name, std::string_view present) {
+                    const auto wanted = request.query_value(name);
+                    return !wanted || *wanted == present;
+                };
+                return is("site.id", phone.site.str()) && is("webRtcUser.id", phone.user.str()) &&
+                       is("lines.loggedInUser.id", phone.user.str()) &&
+                       is("phoneBaseSettings.id", phone.base_settings.str());
             }};
 }
 
@@ -223,9 +227,8 @@ json::object station_json(const Phone& phone, const OrganizationConfig& config, 
     const auto& site = config.site(phone.site);
     out["status"] = online ? "ASSOCIATED" : "AVAILABLE";
     out["registrationState"] = telephony::to_string(station ? station->state : telephony::StationState::Offline);
-    out["userId"] = phone.user.str();
-    out["webRtcUserId"] = phone.user.str();
-    out["type"] = settings && settings->model == PhoneModel::WebRtc ? "inin_webrtc_softphone" : "inin_sip_phone";
+    if (!phone.user.empty()) out["userId"] = out["webRtcUserId"] = phone.user.str();
+    out["type"] = station_type_of(settings ? settings->model : PhoneModel::GenericSip);
     out["phone"] = reference(phone.id.str(), phone.name, kPhones);
     if (settings) {
         // What the session runs with; without one, what the next will (seed 2, "Persistent Connection").
@@ -298,6 +301,7 @@ void add_phones(Router& router, ApiContext& context) {
 
 void add_stations(Router& router, ApiContext& context) {
     add_station_diagnosis(router, context);
+    add_user_stations(router, context);
     add_topology(router, context);
     add_media_regions(router, context);
     add_telephony_settings(router, context);
@@ -307,9 +311,13 @@ void add_stations(Router& router, ApiContext& context) {
                     const auto page = page_of(request.http);
                     if (!page) return std::move(reply).error(page.error());
                     const auto user = request.http.query_value("webRtcUserId");
+                    const auto id = request.http.query_value("id");
+                    const auto name = request.http.query_value("name");
                     std::vector<telephony::Ptr<Phone>> found;
                     request.config().all<Phone>().for_each([&](const telephony::Ptr<Phone>& phone) {
-                        if (!user || phone->user.str() == *user) found.push_back(phone);
+                        if ((!user || phone->user.str() == *user) && (!id || phone->station.str() == *id) &&
+                            (!name || matches_wildcard(*name, phone->name)))
+                            found.push_back(phone);
                     });
                     std::move(reply).json(200, list_envelope(request.http, *page, found.size(), [&](std::size_t i) {
                                               return station_json(*found[i], request.config(), context.live_stations);

@@ -1,6 +1,7 @@
 /// @file /api/v2/users.
 #include "api/genesys/role_json.hpp"
 #include "api/resources/entity_routes.hpp"
+#include "api/resources/phone_views.hpp"
 #include "api/resources/resources.hpp"
 
 namespace dp::api {
@@ -69,7 +70,7 @@ Shape<User> user_shape() {
             user_json};
 }
 
-void me(const ApiRequest& request, Reply reply) {
+void me(const ApiContext& context, const ApiRequest& request, Reply reply) {
     const auto& user = request.config().user(request.caller.user);
     if (!user)
         return std::move(reply).error(
@@ -79,6 +80,8 @@ void me(const ApiRequest& request, Reply reply) {
     const auto expand = request.http.query_value("expand");
     if (expand && expand->find("authorization") != std::string_view::npos)
         out["authorization"] = authorization_json(user->roles, request.config());
+    if (expand && expand->find("station") != std::string_view::npos)
+        out["station"] = user_station_json(*user, request.config(), context.live_stations);
     std::move(reply).json(200, out);
 }
 
@@ -89,7 +92,7 @@ void add_users(Router& router, ApiContext& context) {
     router.add({"GET",
                 "/api/v2/users/me",
                 {"user:read:me", "user-basic-info", "users:readonly", "user:read"},
-                [](ApiRequest request, Reply reply) { me(request, std::move(reply)); }});
+                [&context](ApiRequest request, Reply reply) { me(context, request, std::move(reply)); }});
     add_reads(router, shape);
     add_writes<User>(router, context, shape, fill_user);
 }

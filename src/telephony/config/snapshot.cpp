@@ -1,5 +1,7 @@
 #include "telephony/config/snapshot.hpp"
 
+#include <algorithm>
+
 namespace dp::telephony {
 
 std::vector<Ptr<Phone>> OrganizationConfig::phones_of(const UserId& user) const {
@@ -11,6 +13,10 @@ std::vector<Ptr<Phone>> OrganizationConfig::phones_of(const UserId& user) const 
         out.push_back(phone);
         return true;
     });
+    const auto& owner = find<User>(user);
+    const StationId chosen = owner ? owner->default_station : StationId();
+    const auto found = std::ranges::find(out, chosen, [](const Ptr<Phone>& phone) { return phone->station; });
+    if (found != out.end()) std::rotate(out.begin(), found, found + 1);
     return out;
 }
 
