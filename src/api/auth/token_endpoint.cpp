@@ -41,7 +41,7 @@ OAuthResult<std::vector<std::string>> scopes_of(const std::vector<std::string>& 
 
 OAuthResult<void> check_scopes_name_the_user(const std::vector<std::string>& scopes) {
     if (any_covers(scopes, kUserScope)) return {};
-    return oauth_fail("invalid_scope", "The JWT bearer grant needs the scope user:read:me (seed 3).");
+    return oauth_fail("invalid_scope", "The JWT bearer grant needs the scope user:read:me.");
 }
 
 std::unexpected<OAuthError> bad_grant(std::string description) {

@@ -16,13 +16,35 @@ bool has_body(std::string_view method) {
     return method == "POST" || method == "PUT" || method == "PATCH";
 }
 
+// RFC 9110 section 12.5.1, as far as one media type has to be found acceptable: the most specific range decides, and a
+// weight of 0 means no.
+bool accepts(std::string_view accept, std::string_view produces) {
+    if (ascii::trim(accept).empty()) return true;
+    const std::string group = std::string(produces.substr(0, produces.find('/'))) + "/*";
+    int best = -1;
+    bool wanted = false;
+    for (const auto range : ascii::split(accept, ',')) {
+        const auto parts = ascii::split(range, ';');
+        const auto type = ascii::trim(parts.front());
+        const int specific = ascii::iequals(type, produces) ? 2
+                             : ascii::iequals(type, group)  ? 1
+                             : type == "*/*"                ? 0
+                                                            : -1;
+        if (specific <= best) continue;
+        best = specific;
+        wanted = std::ranges::none_of(parts.begin() + 1, parts.end(), [](std::string_view parameter) {
+            parameter = ascii::trim(parameter);
+            return parameter.size() >= 3 && ascii::iequals(parameter.substr(0, 2), "q=") &&
+                   parameter.substr(2).find_first_not_of("0.") == std::string_view::npos;
+        });
+    }
+    return wanted;
+}
+
 // A GET with `Content-Type: application/json` and no body is what the JavaScript SDK always sends: only real bodies are
 // judged.
 Result<void> check_media_types(const net::HttpRequest& request, ErrorStyle style, std::string_view produces) {
-    const auto accept = request.header("Accept");
-    const auto slash = produces.find('/');
-    if (!accept.empty() && !accept.contains(produces.substr(slash + 1)) && !accept.contains("*/*") &&
-        !accept.contains(std::string(produces.substr(0, slash)) + "/*"))
+    if (!accepts(request.header("Accept"), produces))
         return fail(ErrorCode::NotAcceptable, fmt::format("This route answers {} only.", produces), "Accept");
     if (!has_body(request.method) || request.body.empty() || style == ErrorStyle::OAuth) return {};
     auto type = request.header("Content-Type");
@@ -95,7 +117,7 @@ void Dispatcher::handle(net::HttpRequest http, net::HttpResponder responder) {
         return std::move(reply).error({ErrorCode::NotFound, "The path holds what cannot be an id.", ""});
     ApiRequest request{std::move(http), std::move(match.parameters), {}, reply.correlation(), snapshots_.get()};
     if (auto admitted = admit(request, *match.route, reply); !admitted)
-        return refuse(*match.route, std::move(reply), admitted.error());
+        return refuse(request, *match.route, std::move(reply), admitted.error());
     run(*match.route, std::move(request), std::move(reply));
 }
 
@@ -165,8 +187,12 @@ Result<void> Dispatcher::admit(ApiRequest& request, const Route& route, Reply& r
     return check_media_types(request.http, route.style, route.produces);
 }
 
-void Dispatcher::refuse(const Route& route, Reply reply, const Error& error) const {
-    if (error.code == ErrorCode::Unauthenticated) reply.add_header("WWW-Authenticate", "Bearer realm=\"dialplane\"");
+void Dispatcher::refuse(const ApiRequest& request, const Route& route, Reply reply, const Error& error) const {
+    // RFC 6750 section 3.1: an error code only where credentials came at all.
+    if (error.code == ErrorCode::Unauthenticated)
+        reply.add_header("WWW-Authenticate", request.http.has_header("Authorization")
+                                                 ? "Bearer realm=\"dialplane\", error=\"invalid_token\""
+                                                 : "Bearer realm=\"dialplane\"");
     const bool scope = error.code == ErrorCode::Forbidden && error.field == "scope";
     if (scope && route.refusal == ScopeRefusal::InsufficientScope) {
         reply.add_header("WWW-Authenticate",

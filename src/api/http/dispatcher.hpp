@@ -34,7 +34,7 @@ private:
     Result<void> count(const std::string& bucket, int limit, Reply& reply);
     void run(const Route& route, ApiRequest request, Reply reply);
     void read_back(ApiRequest request, Reply reply, const std::string& id) const;
-    void refuse(const Route& route, Reply reply, const Error& error) const;
+    void refuse(const ApiRequest& request, const Route& route, Reply reply, const Error& error) const;
     std::string correlation_of(const net::HttpRequest& request);
 
     const Router& router_;

@@ -34,8 +34,10 @@ json::object validation_detail(const Error& error) {
 net::HttpResponse error_response(int status, std::string_view code, const Error& error, std::string_view correlation) {
     json::object body{{"message", error.detail}, {"code", code}, {"status", status}, {"contextId", correlation}};
     json::array details;
-    if (error.code == ErrorCode::Duplicate)
-        body["entityId"] = error.field;  // the id of what exists: seed 1's "PUT instead" becomes one step
+    // The id of what exists (seed 1's "PUT instead" becomes one step), or of what was asked for.
+    const bool names_entity = error.code == ErrorCode::Duplicate || error.code == ErrorCode::NotFound;
+    if (names_entity && !error.field.empty())
+        body["entityId"] = error.field;
     else if (!error.field.empty())
         details.push_back(json::object{{"errorCode", code}, {"fieldName", error.field}});
     body["messageParams"] = json::object{};

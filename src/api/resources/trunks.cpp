@@ -95,8 +95,9 @@ void fill_probe(JsonReader& body, Trunk& trunk) {
     auto* probe = body.object("healthProbe");
     if (!probe) return;
     trunk.health_probe.enabled = probe->boolean("enabled").value_or(true);
-    if (auto interval = probe->integer("intervalSeconds", 1, 3600))
-        trunk.health_probe.interval = std::chrono::seconds(*interval);
+    // Switched off, the interval may be anything up to the limit: seed 1's program leaves Go's zero there.
+    const auto interval = probe->integer("intervalSeconds", trunk.health_probe.enabled ? 1 : 0, 3600);
+    if (interval && *interval > 0) trunk.health_probe.interval = std::chrono::seconds(*interval);
 }
 
 /// One of the choice's stable names; `rule` says them. Absent: as it was.

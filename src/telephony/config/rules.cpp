@@ -138,8 +138,21 @@ Result<void> check(const OrganizationConfig& config, const UserTelephonySettings
     return refers<NetworkConfiguration>(config, settings.sofia.network_config, "sofia.networkConfigId");
 }
 
-Result<void> check(const OrganizationConfig&, const SipProfile& profile) {
+Result<void> check(const OrganizationConfig& config, const SipProfile& profile) {
     if (profile.codecs.empty()) return missing("codecs");
+    Result<void> kept;
+    config.all<Trunk>().for_each([&](const Ptr<Trunk>& trunk) {
+        if (trunk->sip_profile != profile.id) return true;
+        for (const Codec codec : trunk->codecs) {
+            const std::string_view spelled = name_of(codec, CodecSpelling::Trunk);
+            if (spelled.empty() || std::ranges::find(profile.codecs, codec) != profile.codecs.end()) continue;
+            kept =
+                fail(ErrorCode::Conflict,
+                     fmt::format("codecs: {} cannot go, the edge '{}' uses it.", spelled, trunk->id.str()), "codecs");
+        }
+        return kept.has_value();
+    });
+    DP_CHECK(std::move(kept));
     return named(profile.name);
 }
 
@@ -424,7 +437,7 @@ std::string used_by(const OrganizationConfig& config, EntityType type, const std
 Result<void> check_removable(const OrganizationConfig& config, EntityType type, const std::string& id) {
     const std::string user = used_by(config, type, id);
     if (user.empty()) return {};
-    return fail(ErrorCode::Conflict, fmt::format("The {} '{}' is in use by {}.", to_string(type), id, user), user);
+    return fail(ErrorCode::Conflict, fmt::format("The {} '{}' is in use by {}.", to_string(type), id, user));
 }
 
 }  // namespace dp::telephony
