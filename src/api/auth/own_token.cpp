@@ -12,7 +12,8 @@ namespace {
 
 json::object token_info(const ApiRequest& request) {
     const auto& organization = request.config().organization();
-    auto home = reference(organization.id.str(), organization.name, "/api/v2/organizations");
+    const json::object home{
+        {"id", organization.id.str()}, {"name", organization.name}, {"selfUri", "/api/v2/organizations/me"}};
     json::array scopes;
     for (const auto& scope : request.caller.scopes) scopes.emplace_back(scope);
     json::object out{{"organization", home}, {"homeOrganization", home}, {"authorizedScope", std::move(scopes)}};

@@ -34,6 +34,35 @@ json::object pool_json(const DidPool& pool, const OrganizationConfig&) {
     return out;
 }
 
+Ptr<DidPool> pool_of(const OrganizationConfig& config, std::string_view e164) {
+    Ptr<DidPool> found;
+    config.all<DidPool>().for_each([&](const Ptr<DidPool>& pool) {
+        if (covers(*pool, e164)) found = pool;
+        return !found;
+    });
+    return found;
+}
+
+/// A number that no pool covers is a pool of its own, with the number's id.
+std::optional<DidPool> pool_of_one(const OrganizationConfig& config, const std::string& id) {
+    const auto& number = config.number(telephony::NumberId(id));
+    if (!number || !is_live(number->state) || pool_of(config, number->e164)) return std::nullopt;
+    DidPool out;
+    out.id = telephony::DidPoolId(id);
+    out.meta = number->meta;
+    out.name = out.start = out.end = number->e164;
+    return out;
+}
+
+void read_pool(const Shape<DidPool>& shape, const ApiRequest& request, Reply reply) {
+    const auto& id = request.parameter("didPoolId");
+    if (const auto& pool = request.config().find<DidPool>(telephony::DidPoolId(id)))
+        return reply_entity(std::move(reply), 200, shape, *pool, request.config());
+    const auto alone = pool_of_one(request.config(), id);
+    if (!alone) return std::move(reply).error(not_found(shape.noun, id));
+    reply_entity(std::move(reply), 200, shape, *alone, request.config());
+}
+
 void fill_pool(JsonReader& body, DidPool& pool) {
     pool.start = body.required_text("startPhoneNumber", 16);
     pool.end = body.required_text("endPhoneNumber", 16);
@@ -60,22 +89,13 @@ void fill_extension_pool(JsonReader& body, ExtensionPool& pool) {
     pool.description = body.text("description").value_or("");
 }
 
-Ptr<DidPool> pool_of(const OrganizationConfig& config, std::string_view e164) {
-    Ptr<DidPool> found;
-    config.all<DidPool>().for_each([&](const Ptr<DidPool>& pool) {
-        if (covers(*pool, e164)) found = pool;
-        return !found;
-    });
-    return found;
-}
-
 /// Whoever calls reach first. The real API has no queue as an owner: a queue, as a call flow, is an IVR there.
 void add_owner(json::object& out, const Number& number, const OrganizationConfig& config) {
     if (!number.routing) return;
     const auto& routing = *number.routing;
     if (!routing.callflow.empty()) {
         const auto& flow = config.find<telephony::CallFlow>(routing.callflow);
-        out["owner"] = reference(routing.callflow.str(), flow ? flow->name : "", "/api/v2/architect/ivrs");
+        out["owner"] = reference(routing.callflow.str(), flow ? flow->name : "", "/api/v2/flows");
         out["ownerType"] = "IVR_CONFIG";
     } else if (routing.kind == RoutingKind::User) {
         const auto& user = config.user(telephony::UserId(routing.id));
@@ -84,7 +104,7 @@ void add_owner(json::object& out, const Number& number, const OrganizationConfig
     } else {
         const bool queue = routing.kind == RoutingKind::Queue;
         out["owner"] =
-            reference(routing.id, routing.display_name, queue ? "/api/v2/routing/queues" : "/api/v2/architect/ivrs");
+            reference(routing.id, routing.display_name, queue ? "/api/v2/routing/queues" : "/api/v2/flows");
         out["ownerType"] = "IVR_CONFIG";
     }
 }
@@ -262,7 +282,6 @@ void assign_did(ApiContext& context, ApiRequest request, Reply reply) {
 template <class Pool>
 void add_pool_routes(Router& router, ApiContext& context, const Shape<Pool>& shape, void (*fill)(JsonReader&, Pool&),
                      telephony::EntityType type) {
-    add_reads(router, shape);
     add_writes<Pool>(router, context, shape, fill);
     add_remove(router, context, shape, type);
 }
@@ -270,15 +289,22 @@ void add_pool_routes(Router& router, ApiContext& context, const Shape<Pool>& sha
 }  // namespace
 
 void add_did_pools(Router& router, ApiContext& context) {
-    add_pool_routes(router, context,
-                    Shape<DidPool>{kPools, "/api/v2/telephony/providers/edges/didpools/{didPoolId}", "didPoolId",
-                                   "DID pool", kRead, kWrite, pool_json},
-                    fill_pool, telephony::EntityType::DidPool);
-    add_pool_routes(
-        router, context,
-        Shape<ExtensionPool>{kExtensionPools, "/api/v2/telephony/providers/edges/extensionpools/{extensionPoolId}",
-                             "extensionPoolId", "extension pool", kRead, kWrite, extension_pool_json},
-        fill_extension_pool, telephony::EntityType::ExtensionPool);
+    const Shape<DidPool> pools{
+        kPools,   "/api/v2/telephony/providers/edges/didpools/{didPoolId}", "didPoolId", "DID pool", kRead, kWrite,
+        pool_json};
+    add_list(router, pools);
+    router.add({"GET", pools.item, kRead,
+                [pools](ApiRequest request, Reply reply) { read_pool(pools, request, std::move(reply)); }});
+    add_pool_routes(router, context, pools, fill_pool, telephony::EntityType::DidPool);
+    const Shape<ExtensionPool> extensions{kExtensionPools,
+                                          "/api/v2/telephony/providers/edges/extensionpools/{extensionPoolId}",
+                                          "extensionPoolId",
+                                          "extension pool",
+                                          kRead,
+                                          kWrite,
+                                          extension_pool_json};
+    add_reads(router, extensions);
+    add_pool_routes(router, context, extensions, fill_extension_pool, telephony::EntityType::ExtensionPool);
     router.add({"GET", "/api/v2/telephony/providers/edges/didpools/dids", kRead,
                 [](ApiRequest request, Reply reply) { list_pool_numbers(request, std::move(reply)); }});
     router.add({"GET", kDids, kRead, [](ApiRequest request, Reply reply) { list_dids(request, std::move(reply)); }});

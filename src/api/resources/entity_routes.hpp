@@ -128,9 +128,9 @@ boost::json::object entity_page(const Shape<T>& shape, const ApiRequest& request
     return is_filtered(request.http) ? filtered_page(std::move(out)) : whole_page(std::move(out));
 }
 
-/// GET of the collection, in order of names, and of one.
+/// GET of the collection, in order of names.
 template <class T>
-void add_reads(Router& router, const Shape<T>& shape) {
+void add_list(Router& router, const Shape<T>& shape) {
     router.add({"GET", shape.collection, shape.read,
                 [shape](ApiRequest request, Reply reply) {
                     const auto page = page_of(request.http);
@@ -138,6 +138,12 @@ void add_reads(Router& router, const Shape<T>& shape) {
                     std::move(reply).json(200, entity_page(shape, request, *page));
                 },
                 shape.refusal});
+}
+
+/// GET of the collection, and of one.
+template <class T>
+void add_reads(Router& router, const Shape<T>& shape) {
+    add_list(router, shape);
     router.add({"GET", shape.item, shape.read,
                 [shape](ApiRequest request, Reply reply) {
                     const auto& id = request.parameter(shape.parameter);

@@ -174,6 +174,12 @@ void add_roles(Router& router, ApiContext& context) {
                 [](ApiRequest request, Reply reply) { divisions(request, std::move(reply)); }});
     router.add({"GET", "/api/v2/authorization/divisions/home", kRead,
                 [](ApiRequest request, Reply reply) { std::move(reply).json(200, home_division(request.config())); }});
+    router.add({"GET", "/api/v2/authorization/divisions/{divisionId}", kRead, [](ApiRequest request, Reply reply) {
+                    const auto& id = request.parameter("divisionId");
+                    const auto home = home_division(request.config());
+                    if (home.at("id").as_string() != id) return std::move(reply).error(not_found("division", id));
+                    std::move(reply).json(200, home);
+                }});
 }
 
 }  // namespace dp::api
