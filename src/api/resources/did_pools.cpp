@@ -103,8 +103,7 @@ void add_owner(json::object& out, const Number& number, const OrganizationConfig
         out["ownerType"] = "USER";
     } else {
         const bool queue = routing.kind == RoutingKind::Queue;
-        out["owner"] =
-            reference(routing.id, routing.display_name, queue ? "/api/v2/routing/queues" : "/api/v2/flows");
+        out["owner"] = reference(routing.id, routing.display_name, queue ? "/api/v2/routing/queues" : "/api/v2/flows");
         out["ownerType"] = "IVR_CONFIG";
     }
 }
