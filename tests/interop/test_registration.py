@@ -60,3 +60,21 @@ def test_baresip_registers_and_takes_the_sandbox_phones_place(switch, client, tm
         assert seen["transport"] == transport
         until(lambda: client.get(f"/api/v2/stations/{station}")["registrations"] == 1, 15, "the sandbox phone has left")
     client.wait_phone(station, user_agent="sandbox")
+
+
+def test_a_phone_that_comes_and_goes_is_told_to_whoever_follows_its_user(switch, client, tmp_path):
+    topic = f"v2.users.{switch.agent['userId']}.station"
+    with client.notifications(topic) as channel:
+        def told(action: str, state: str) -> None:
+            while True:
+                frame = channel.socket.receive_json(20)
+                assert frame["topicName"] == topic
+                body = frame["eventBody"]
+                if (frame["metadata"]["action"], body["registrationState"]) == (action, state):
+                    assert body["associatedStation"]["id"] == switch.agent["stationId"]
+                    return
+        with Baresip(tmp_path / "phone", switch.agent):
+            client.wait_phone(switch.agent["stationId"], user_agent="baresip")
+            told("Associated", "online")
+        told("Disassociated", "offline")
+        told("Associated", "online")  # the sandbox phone is back
