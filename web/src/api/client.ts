@@ -9,6 +9,8 @@ export class ApiError extends Error {
     readonly code: string,
     message: string,
     readonly contextId: string,
+    /** The field of the body that is to blame. */
+    readonly field = '',
   ) {
     super(message);
     this.name = 'ApiError';
@@ -19,6 +21,7 @@ interface ErrorBody {
   message?: string;
   code?: string;
   contextId?: string;
+  details?: { fieldName?: string }[];
 }
 
 type UnauthorizedListener = () => void;
@@ -37,7 +40,13 @@ export interface ApiRequest {
 async function readError(response: Response): Promise<ApiError> {
   const body: ErrorBody = await response.json().catch(() => ({}));
   const contextId = body.contextId ?? response.headers.get('ININ-Correlation-Id') ?? '';
-  return new ApiError(response.status, body.code ?? '', body.message ?? '', contextId);
+  return new ApiError(
+    response.status,
+    body.code ?? '',
+    body.message ?? '',
+    contextId,
+    body.details?.[0]?.fieldName,
+  );
 }
 
 export async function api<T>(path: string, request: ApiRequest = {}): Promise<T> {

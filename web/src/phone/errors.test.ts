@@ -50,10 +50,15 @@ describe('every row of the table of error texts', () => {
 describe('the API says no', () => {
   const no = (status: number, message = '') => fromApiError(new ApiError(status, '', message, 'ctx'));
   it('keeps what the server said', () => {
-    expect(no(400, 'to.phoneNumber is not E.164.')).toEqual({
+    expect(no(400, 'type must be pstn.')).toEqual({
       key: 'unknown',
-      detail: 'to.phoneNumber is not E.164.',
+      detail: 'type must be pstn.',
     });
+    expect(
+      textOf(
+        fromApiError(new ApiError(400, 'invalid.value', 'to.phoneNumber must …', 'ctx', 'to.phoneNumber')),
+      ),
+    ).toBe('That is no telephone number. Write it with + and the country code.');
     expect(no(403, 'Not yours.')).toEqual({ key: 'callerIdRefused', detail: 'Not yours.' });
     expect(no(429).key).toBe('tooMany');
     expect(no(503).key).toBe('noTrunk');

@@ -22,6 +22,7 @@ export const ERROR_KEYS = [
   'callerIdRefused',
   'holdRefused',
   'noPhone',
+  'notANumber',
   'unknown',
 ] as const;
 
@@ -98,6 +99,7 @@ export function fromSipCause(cause: string): PhoneError | undefined {
 
 export function fromApiError(error: unknown): PhoneError {
   if (!(error instanceof ApiError)) return { key: 'connectionLost' };
+  if (error.status === 400 && error.field.startsWith('to')) return { key: 'notANumber' };
   const said = error.message ? { detail: error.message } : {};
   if (error.status === 429) return { key: 'tooMany', ...said };
   if (error.status === 403) return { key: 'callerIdRefused', ...said };
