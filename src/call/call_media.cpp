@@ -252,7 +252,7 @@ void Call::on_one_way(LegId id) {
     CallLeg* leg = find(id);
     if (leg == nullptr || !leg->live() || leg->held) return;
     leg->one_way = true;
-    report_.event(telephony::event_type::kConversationMediaWarning);
+    report_.silent(leg->record);
 }
 
 void Call::on_statistics(LegId id, const MediaStatistics& statistics) {

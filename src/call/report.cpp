@@ -1,5 +1,7 @@
 #include "call/report.hpp"
 
+#include <fmt/format.h>
+
 #include "call/codec_policy.hpp"
 #include "telephony/conversation/conversation_service.hpp"
 
@@ -115,6 +117,15 @@ void Report::ended(const telephony::Termination& termination) {
 
 void Report::event(std::string_view type) {
     events_.push_back(telephony::conversation_event(edit(), type, clock_.wall()));
+}
+
+void Report::silent(CommunicationRef ref) {
+    event(telephony::event_type::kConversationMediaWarning);
+    const auto& participant = seen().participants[ref.participant];
+    auto& payload = events_.back().payload;
+    payload.pop_back();  // the closing brace
+    payload += fmt::format(R"(,"warning":"no_audio","party":"{}","communicationId":"{}"}})",
+                           telephony::to_string(participant.purpose), seen(ref).id.str());
 }
 
 void Report::step(telephony::RouteStep step) {

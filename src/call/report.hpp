@@ -57,8 +57,10 @@ public:
     void leg_ended(CommunicationRef ref, const telephony::Termination& termination);
     /// The one end of the call.
     void ended(const telephony::Termination& termination);
-    /// An event beside the transitions (a media warning).
+    /// An event beside the transitions.
     void event(std::string_view type);
+    /// This leg sends no audio: an event that says whose it is.
+    void silent(CommunicationRef ref);
 
     /// A step of the call's way through flows and queues: an entry of the record and an event of its own.
     void step(telephony::RouteStep step);

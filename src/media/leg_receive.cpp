@@ -120,7 +120,7 @@ void Leg::on_rtp(rtp::MutableBytes datagram, const Endpoint& from, TimePoint now
     ++packets_in_;
     octets_in_ += header->payload_size;
     liveness_.heard(now);
-    liveness_.heard_rtp();
+    liveness_.heard_rtp(now);
     const bool audio = route.content == PayloadRoute::Content::Audio;
     const auto timing = audio ? rtp::SourceStatistics::Timing::Regular : rtp::SourceStatistics::Timing::Ignore;
     if (received_.on_packet(*header, now, timing) == rtp::ReceiverStatistics::Outcome::Discard) {

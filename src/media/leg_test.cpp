@@ -136,15 +136,53 @@ TEST_F(LegTest, OneWayAudioIsToldOnceWithinFiveSeconds) {
     a.agree(now_);
     b.agree(now_);
     join(a, b);
-    for (int i = 0; i < 300; ++i) {
-        a.speak(now_);
-        advance(milliseconds(20));
-        if (i % 50 == 49) b.leg.on_second(now_, WallTime{});
-        EXPECT_EQ(host_.one_ways, i < 299 && now_ - TimePoint(std::chrono::hours(1)) < seconds(5) ? 0 : host_.one_ways);
-    }
+    const auto only_a_speaks = [&](int how_long) {
+        for (int i = 0; i < how_long * 50; ++i) {
+            a.speak(now_);
+            advance(milliseconds(20));
+            if (i % 50 == 49) b.leg.on_second(now_, WallTime{});
+        }
+    };
+    only_a_speaks(3);
+    EXPECT_EQ(host_.one_ways, 0);
+    only_a_speaks(2);
     EXPECT_EQ(host_.one_ways, 1);
+    only_a_speaks(20);
+    EXPECT_EQ(host_.one_ways, 1) << "once";
     a.leg.on_second(now_, WallTime{});
+    EXPECT_EQ(host_.one_ways, 1) << "b's, not a's";
+}
+
+TEST_F(LegTest, AudioThatStopsInTheMiddleOfACallIsToldToo) {
+    Line a({}, host_, 1, now_);
+    Line b({.ssrc = 2}, host_, 2, now_);
+    a.agree(now_);
+    b.agree(now_);
+    join(a, b);
+    const auto talk = [&](int how_long, bool both) {
+        for (int i = 0; i < how_long * 50; ++i) {
+            a.speak(now_);
+            if (both) b.speak(now_);
+            advance(milliseconds(20));
+            if (i % 50 == 49) b.leg.on_second(now_, WallTime{});
+        }
+    };
+    talk(10, true);
+    EXPECT_EQ(host_.one_ways, 0);
+    talk(5, false);
     EXPECT_EQ(host_.one_ways, 1);
+    talk(5, true);
+    talk(5, false);
+    EXPECT_EQ(host_.one_ways, 1) << "once a minute at most";
+    talk(60, true);
+    talk(5, false);
+    EXPECT_EQ(host_.one_ways, 2);
+    talk(10, true);
+    for (int i = 0; i < 10; ++i) {
+        advance(seconds(1));
+        b.leg.on_second(now_, WallTime{});
+    }
+    EXPECT_EQ(host_.one_ways, 2) << "both are silent: nobody misses anything";
 }
 
 TEST_F(LegTest, ReportsOftenEnoughAndSaysGoodbye) {

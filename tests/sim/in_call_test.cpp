@@ -216,6 +216,10 @@ TEST_F(InCall, MediaFailureEndsTheCallAndOneWayIsAWarning) {
     const call::LegId leg = world.media.legs.begin()->first;
     world.media.events().on_one_way(leg);
     EXPECT_EQ(world.sink.count(telephony::event_type::kConversationMediaWarning), 1U);
+    const auto warning =
+        std::ranges::find(world.sink.events, telephony::event_type::kConversationMediaWarning, &telephony::Event::type);
+    EXPECT_EQ(telephony::payload_field(warning->payload, "warning"), "no_audio");
+    EXPECT_EQ(telephony::payload_field(warning->payload, "party"), "agent") << "the first leg is the agent's";
     world.media.events().on_media_timeout(leg);
     world.run(1s);
     EXPECT_EQ(world.reason(id), "media_timeout");
