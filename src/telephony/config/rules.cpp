@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/ascii.hpp"
+#include "telephony/config/usage.hpp"
 #include "telephony/dialing/dial_rules.hpp"
 #include "telephony/e164.hpp"
 #include "telephony/routing/routing_rules.hpp"
@@ -306,133 +307,6 @@ Ptr<Trunk> duplicate_of(const OrganizationConfig& config, const Trunk& trunk) {
     });
     return found;
 }
-
-namespace {
-
-/// An answer names so many users; more would tell nobody more.
-constexpr std::size_t kUsersNamed = 5;
-
-/// The entities of type T for which `uses` holds, as "type 'id', type 'id'".
-template <class T>
-void find_user_of(const OrganizationConfig& config, EntityType type, auto uses, std::string& found) {
-    std::size_t named = 0;
-    config.all<T>().for_each([&](const Ptr<T>& entity) {
-        if (!uses(*entity)) return true;
-        if (++named > kUsersNamed) return false;
-        fmt::format_to(std::back_inserter(found), "{}{} '{}'", found.empty() ? "" : ", ", to_string(type),
-                       entity->id.str());
-        return true;
-    });
-    if (named > kUsersNamed) found += " and others";
-}
-
-std::string used_by(const OrganizationConfig& config, EntityType type, const std::string& id) {
-    std::string found;
-    const auto is = [&](const auto& reference) { return reference.str() == id; };
-    const auto routes_to = [&](RoutingKind kind) {
-        return [&, kind](const Number& n) {
-            return n.routing && is_live(n.state) &&
-                   ((n.routing->kind == kind && n.routing->id == id) ||
-                    (kind == RoutingKind::CallFlow && n.routing->callflow.str() == id));
-        };
-    };
-    switch (type) {
-        case EntityType::Role: {
-            const auto holds = [&](const auto& subject) { return std::ranges::any_of(subject.roles, is); };
-            find_user_of<User>(config, EntityType::User, holds, found);
-            find_user_of<OAuthClient>(config, EntityType::OAuthClient, holds, found);
-            find_user_of<ApiKey>(config, EntityType::ApiKey, holds, found);
-            find_user_of<ConsoleCredential>(config, EntityType::ConsoleCredential, holds, found);
-            break;
-        }
-        case EntityType::Location:
-            find_user_of<Site>(config, EntityType::Site, [&](const Site& s) { return is(s.location); }, found);
-            find_user_of<Number>(config, EntityType::Number, [&](const Number& n) { return is(n.location); }, found);
-            break;
-        case EntityType::NetworkConfiguration:
-            find_user_of<UserTelephonySettings>(
-                config, EntityType::UserTelephonySettings,
-                [&](const auto& s) { return is(s.web_rtc.network_config) || is(s.sofia.network_config); }, found);
-            break;
-        case EntityType::MediaRegion:
-            find_user_of<Site>(
-                config, EntityType::Site, [&](const Site& s) { return std::ranges::any_of(s.media_regions, is); },
-                found);
-            break;
-        case EntityType::Site:
-            find_user_of<Organization>(
-                config, EntityType::Organization, [&](const auto& o) { return is(o.default_site); }, found);
-            find_user_of<Phone>(config, EntityType::Phone, [&](const Phone& p) { return is(p.site); }, found);
-            find_user_of<User>(config, EntityType::User, [&](const User& u) { return is(u.site); }, found);
-            find_user_of<Trunk>(
-                config, EntityType::Trunk,
-                [&](const Trunk& t) { return is(t.base_settings.site) || is(t.base_settings.inbound_site); }, found);
-            break;
-        case EntityType::User:
-            find_user_of<Phone>(config, EntityType::Phone, [&](const Phone& p) { return is(p.user); }, found);
-            find_user_of<Number>(config, EntityType::Number, routes_to(RoutingKind::User), found);
-            find_user_of<Queue>(
-                config, EntityType::Queue, [&](const Queue& q) { return std::ranges::any_of(q.members, is); }, found);
-            if (found.empty()) found = led_to_by(config, {RoutingKind::User, id});
-            break;
-        case EntityType::PhoneBaseSettings:
-            find_user_of<Phone>(config, EntityType::Phone, [&](const Phone& p) { return is(p.base_settings); }, found);
-            break;
-        case EntityType::EdgeGroup:
-            find_user_of<Trunk>(config, EntityType::Trunk, [&](const Trunk& t) { return is(t.edge_group); }, found);
-            break;
-        case EntityType::SipProfile:
-            find_user_of<Trunk>(config, EntityType::Trunk, [&](const Trunk& t) { return is(t.sip_profile); }, found);
-            break;
-        case EntityType::Trunk:
-            find_user_of<Number>(
-                config, EntityType::Number,
-                [&](const Number& n) {
-                    const auto trunk = is_live(n.state) ? config.trunk_of_provider(n.provider) : nullptr;
-                    return trunk && is(trunk->id);
-                },
-                found);
-            find_user_of<Site>(
-                config, EntityType::Site,
-                [&](const Site& s) {
-                    return std::ranges::any_of(s.outbound_routes, [&](const OutboundRoute& route) {
-                        return std::ranges::any_of(route.trunks, is);
-                    });
-                },
-                found);
-            break;
-        case EntityType::Queue:
-            find_user_of<Number>(config, EntityType::Number, routes_to(RoutingKind::Queue), found);
-            if (found.empty()) found = led_to_by(config, {RoutingKind::Queue, id});
-            break;
-        case EntityType::Schedule:
-            find_user_of<ScheduleGroup>(
-                config, EntityType::ScheduleGroup,
-                [&](const ScheduleGroup& g) {
-                    return std::ranges::any_of(g.open, is) || std::ranges::any_of(g.closed, is) ||
-                           std::ranges::any_of(g.holidays, is);
-                },
-                found);
-            break;
-        case EntityType::ScheduleGroup:
-            find_user_of<CallFlow>(
-                config, EntityType::CallFlow,
-                [&](const CallFlow& f) {
-                    return std::ranges::any_of(f.steps, [&](const FlowStep& s) { return is(s.schedule_group); });
-                },
-                found);
-            break;
-        case EntityType::CallFlow:
-            find_user_of<Number>(config, EntityType::Number, routes_to(RoutingKind::CallFlow), found);
-            if (found.empty()) found = led_to_by(config, {RoutingKind::CallFlow, id});
-            break;
-        default:
-            break;
-    }
-    return found;
-}
-
-}  // namespace
 
 Result<void> check_removable(const OrganizationConfig& config, EntityType type, const std::string& id) {
     const std::string user = used_by(config, type, id);

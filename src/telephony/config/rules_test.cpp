@@ -244,6 +244,23 @@ TEST(Removal, WhatIsInUseStaysAndTheAnswerNamesTheUser) {
     EXPECT_EQ(blocked_by(EntityType::Phone, "phone-john.doe"), "nothing");
 }
 
+TEST(Removal, EachUserIsNamedOnce) {
+    const Example example;
+    std::size_t roles = 0;
+    example.config().all<OAuthClient>().for_each([&](const Ptr<OAuthClient>& client) {
+        for (const auto& role : client->roles) {
+            ++roles;
+            auto checked = check_removable(example.config(), EntityType::Role, role.str());
+            ASSERT_FALSE(checked);
+            const std::string& said = checked.error().detail;
+            const auto first = said.find(client->id.str());
+            EXPECT_NE(first, std::string::npos) << said;
+            EXPECT_EQ(said.find(client->id.str(), first + 1), std::string::npos) << said;
+        }
+    });
+    EXPECT_GT(roles, 0U);
+}
+
 TEST(OrganizationRules, TheSipDomainNeverChanges) {
     const Example example;
     Organization organization = example.config().organization();
