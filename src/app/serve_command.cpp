@@ -144,6 +144,8 @@ int run_sandbox(const SandboxCommand& command) {
     if (!carrier) return complain(carrier.error());
     fmt::print("The sandbox carrier listens on sip:{} (UDP) and http://{}, {} accounts.\n", (*carrier)->sip().str(),
                (*carrier)->http().str(), options.accounts.size());
+    if (options.accounts.empty())
+        fmt::print("Nobody may register or call: give it customers with --account NAME:PASSWORD.\n");
     std::fflush(stdout);
     signals.wait();
     carrier->reset();
