@@ -154,6 +154,18 @@ def test_the_far_end_holds_and_resumes(api, agent, follow):
     api.hang_up(call["id"])
 
 
+@pytest.mark.parametrize("number", ["+14155550124", "+14155550125"], ids=["from the start", "in the middle"])
+def test_audio_missing_in_one_direction_is_an_event_that_says_whose(api, agent, number):
+    call = api.wait_status(api.place_call(agent, number)["id"], "connected")
+    query = {"type": "events", "filter": f"resourceIds:[{call['id']}] AND eventTypes:[conversation.media.warning]"}
+    warnings = until(lambda: api.post("/api/v2/analytics/events/query", query, 200)["events"], 25, "the warning", every=0.2)
+    assert api.conversation(call["id"])["status"] == "connected", "the call goes on"
+    api.hang_up(call["id"])
+    assert [event["data"]["party"] for event in warnings] == ["customer"], warnings
+    assert warnings[0]["data"]["warning"] == "no_audio"
+    assert warnings[0]["data"]["communicationId"] == legs(call)["customer"]["id"]
+
+
 @pytest.mark.parametrize("number, codec", [("+14155550126", "PCMU"), ("+14155550127", "PCMA"), ("+14155550129", "opus")])
 def test_a_carrier_with_one_codec(api, agent, number, codec):
     call = api.place_call(agent, number)
