@@ -486,6 +486,7 @@ def test_any_region_of_the_site_hands_out_those_alone_in_their_order(region, at_
     at_site(mediaRegions=["second", "first"], mediaRegionsUseLatencyBased=False)
     assert handed_out(session) == ["stun:second.example.test:3478", "stun:first.example.test:3478"]
     assert [entry["id"] for entry in session().json()["mediaRegions"]] == ["second", "first"]
+    assert session().json()["roundTripServers"] == [], "nobody chooses by them"
 
 
 def test_geo_lookup_hands_out_the_region_that_answers_fastest(client, region, at_site, session):
@@ -496,6 +497,7 @@ def test_geo_lookup_hands_out_the_region_that_answers_fastest(client, region, at
         until(lambda: all("roundTripMs" in client.get(f"{REGIONS}/{name}") for name in ("far", "near")), 20, "both measured")
         assert client.get(f"{REGIONS}/far")["roundTripMs"] >= 150 > client.get(f"{REGIONS}/near")["roundTripMs"]
         assert handed_out(session) == [fast.uri]
+        assert set(session().json()["roundTripServers"]) == {slow.uri, fast.uri}, "of all regions, whatever the site names"
         report = {"roundTrips": [{"uri": slow.uri, "roundTripMicroseconds": 900}, {"uri": fast.uri, "roundTripMicroseconds": 80_000}]}
         assert session("roundtrips", report).status_code == 204
         assert handed_out(session) == [slow.uri], "the phone's own measure counts more"

@@ -32,6 +32,13 @@ json::array regions_json(const telephony::MediaPath& path) {
     return out;
 }
 
+json::array to_measure(const OrganizationConfig& config, const telephony::Phone& phone) {
+    json::array out;
+    for (const std::string& server : telephony::servers_to_measure(config, phone.site))
+        out.push_back(json::string(server));
+    return out;
+}
+
 /// What the user may show as caller, the default first: own active numbers, else the site's.
 json::array caller_ids(const OrganizationConfig& config, const telephony::User& user) {
     json::array out;
@@ -76,6 +83,7 @@ void open_session(ApiContext& context, const ApiRequest& request, Reply reply) {
                                        {"iceServers", ice_servers(path, context, user->id)},
                                        {"iceTransportPolicy", to_string(path.policy)},
                                        {"mediaRegions", regions_json(path)},
+                                       {"roundTripServers", to_measure(config, *phone)},
                                        {"persistent", base && base->persistent_connection.enabled},
                                        {"autoAnswer", base && base->auto_answer},
                                        {"displayName", user->name},

@@ -101,6 +101,18 @@ std::optional<std::chrono::microseconds> round_trip_of(const MediaRegion& region
     return least;
 }
 
+std::vector<std::string> servers_to_measure(const OrganizationConfig& config, const SiteId& site_id) {
+    std::vector<std::string> out;
+    const auto& site = config.site(site_id);
+    if (!site || site->relay != RelayBehavior::LowestLatency) return out;
+    config.all<MediaRegion>().for_each([&](const Ptr<MediaRegion>& region) {
+        for (const std::string& server : region->servers)
+            if (out.size() < kMaxIceServers) out.push_back(server);
+        return out.size() < kMaxIceServers;
+    });
+    return out;
+}
+
 std::vector<IceServer> browser_ice_servers(const MediaPath& path, const Secrets& secrets, const UserId& user,
                                            WallTime now) {
     if (path.regions.empty()) return browser_ice_servers(path.user, secrets, user, now);

@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "telephony/live/round_trip.hpp"
@@ -37,6 +38,10 @@ MediaPath media_path_of(const OrganizationConfig& config, const SiteId& site, co
 
 /// From here to the region's nearest server; nothing while none has answered.
 std::optional<std::chrono::microseconds> round_trip_of(const MediaRegion& region, const LiveRoundTrips& round_trips);
+
+/// Whose round trips the phones of a site report, as the regions spell them: of every region where the site looks for the
+/// nearest, at most kMaxIceServers; else none.
+std::vector<std::string> servers_to_measure(const OrganizationConfig& config, const SiteId& site);
 
 std::vector<IceServer> browser_ice_servers(const MediaPath& path, const Secrets& secrets, const UserId& user,
                                            WallTime now);

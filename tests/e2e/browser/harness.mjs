@@ -317,6 +317,18 @@ async function token({ baseUrl, oauth }) {
   return (await response.json()).access_token;
 }
 
+/** As an application with every permission; `body` absent: none is sent. */
+export async function askApi(firstRun, method, path, body) {
+  const response = await fetch(`${firstRun.baseUrl}${path}`, {
+    method,
+    headers: { Authorization: `Bearer ${await token(firstRun)}`, 'Content-Type': 'application/json' },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Failure(`${method} ${path}: ${response.status} ${text}`);
+  return text ? JSON.parse(text) : undefined;
+}
+
 /** An application places a call on behalf of the first agent. */
 export async function placeCallByApi(firstRun, number) {
   const [agent] = firstRun.agents;

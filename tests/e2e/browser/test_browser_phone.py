@@ -92,3 +92,7 @@ def test_microphone_is_asked_for_and_its_refusal_explained(first_run):
 
 def test_a_call_is_placed_heard_held_and_taken(first_run):
     run_journey("phone", first_run)
+
+
+def test_round_trips_to_media_regions_are_measured_and_reported(first_run):
+    run_journey("round_trips", first_run)

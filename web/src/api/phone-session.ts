@@ -1,4 +1,5 @@
 import type { IceReport } from '../phone/ice-watch';
+import type { RoundTrip } from '../phone/round-trip';
 import { api } from './client';
 
 /** Short-lived SIP credentials of the logged-in user's browser phone. */
@@ -10,6 +11,8 @@ export interface PhoneSession {
   instance: string;
   iceServers: RTCIceServer[];
   iceTransportPolicy?: RTCIceTransportPolicy;
+  /** Whose round trips the server wants to know, to choose among media regions. */
+  roundTripServers?: string[];
   persistent: boolean;
   autoAnswer: boolean;
   displayName: string;
@@ -41,6 +44,11 @@ export function reportIce(report: IceReport): Promise<void> {
     method: 'POST',
     body: report,
   });
+}
+
+/** They choose the media region of the next session, and of the next renewal of this one. */
+export function reportRoundTrips(roundTrips: RoundTrip[]): Promise<void> {
+  return api<void>('/api/v2/telephony/phones/me/roundtrips', { method: 'POST', body: { roundTrips } });
 }
 
 /** A TURN address without credentials makes `new RTCPeerConnection` throw, which would end every call: leave it out. */

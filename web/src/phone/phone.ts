@@ -7,7 +7,13 @@
  * speak does not register, so that no call is ever routed to a page that cannot take it.
  */
 import { type ConversationView, disconnectConversation, placeCall, tellParty } from '../api/conversations';
-import { openPhoneSession, type PhoneSession, reportIce, sameOriginSocket } from '../api/phone-session';
+import {
+  openPhoneSession,
+  type PhoneSession,
+  reportIce,
+  reportRoundTrips,
+  sameOriginSocket,
+} from '../api/phone-session';
 import { sessionEnded } from '../api/session';
 import { Store } from '../store';
 import { afterPaint } from './after-paint';
@@ -18,6 +24,7 @@ import { fromApiError, fromMediaError, type PhoneError } from './errors';
 import type { Leg } from './leg';
 import { OFF, type PhoneState } from './phone-state';
 import { QualityWatch } from './quality-watch';
+import { measureRoundTrips } from './round-trip';
 import { TabLock } from './tab-lock';
 import type { Registration, UserAgent } from './ua';
 
@@ -34,6 +41,8 @@ export class Phone {
   #session: PhoneSession | undefined;
   /** Counts starts and stops: what an earlier one still waits for is of no interest when it comes. */
   #run = 0;
+  /** The run in which the round trips to media servers were measured: once after each log-in. */
+  #measured = 0;
   #ua: UserAgent | undefined;
   #feed: ConversationFeed | undefined;
   #lock: TabLock | undefined;
@@ -250,9 +259,19 @@ export class Phone {
     if (registration === 'registered') {
       if (['connectionLost', 'notAssigned'].includes(this.state.get().error?.key ?? '')) this.dismissError();
       this.#dispatch({ type: 'socket', connected: true });
+      void this.#measure();
     }
     if (registration === 'lost') this.#dispatch({ type: 'socket', connected: false });
     if (error) this.#fail(error);
+  }
+
+  async #measure(): Promise<void> {
+    const servers = this.#session?.roundTripServers ?? [];
+    if (servers.length === 0 || this.#measured === this.#run) return;
+    const run = this.#run;
+    this.#measured = run;
+    const roundTrips = await measureRoundTrips(servers);
+    if (run === this.#run && roundTrips.length > 0) await reportRoundTrips(roundTrips).catch(() => undefined);
   }
 
   async #onIncoming(leg: Leg): Promise<void> {
