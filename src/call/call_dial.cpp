@@ -112,6 +112,8 @@ void Call::dial_gateway(CallSide& side) {
         const GatewayId gateway = ports_.trunks.gateway(choice->trunk->id, choice->gateway);
         if (!gateway.valid()) {
             hunt.skip_gateway();
+        } else if (bypasses() && choice->trunk->media_encryption == telephony::MediaEncryption::Required) {
+            hunt.skip_trunk();  // nobody would encrypt
         } else if (!ports_.trunks.acquire(choice->trunk->id)) {
             hunt.skip_trunk();
         } else {
@@ -204,7 +206,7 @@ void Call::begin_record(CallSide& side, CallLeg& leg, std::string address, telep
     leg.record = report_.begin_leg(record);
 }
 
-/// Media stays between the ends only where the trunk's policy says so and neither end needs ICE or DTLS from us.
+/// Media stays between the ends only where the trunk's policy says so and neither end needs ICE, DTLS or SRTP from us.
 bool Call::wants_bypass(MediaTransport caller) const {
     if (journey_) return false;  // prompts and ringback are ours
     const telephony::Trunk* trunk = setup_.incoming->trunk.get();
@@ -212,6 +214,10 @@ bool Call::wants_bypass(MediaTransport caller) const {
     if (trunk == nullptr && planned != nullptr) trunk = planned->trunk.get();
     if (trunk == nullptr || trunk->media != telephony::MediaPolicy::Bypass || caller == MediaTransport::Webrtc)
         return false;
+    const auto encrypts = [](const telephony::GatewayChoice& choice) {
+        return choice.trunk->media_encryption != telephony::MediaEncryption::None;
+    };
+    if (std::ranges::any_of(second_.plan.hunt.plan(), encrypts)) return false;
     if (setup_.kind == CallSetup::Kind::Outbound) return true;
     return std::ranges::none_of(ports_.phones.contacts_of(setup_.config->id(), setup_.agent),
                                 [](const PhoneContact& contact) { return contact.media == MediaTransport::Webrtc; });

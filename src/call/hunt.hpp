@@ -40,6 +40,7 @@ public:
     /// Why the call is over, once nothing is left to try.
     telephony::Termination last_word() const;
     bool empty() const { return plan_.empty(); }
+    const std::vector<telephony::GatewayChoice>& plan() const { return plan_; }
     const sip::CallVerdict& verdict() const { return verdict_; }
 
 private:

@@ -34,6 +34,26 @@ LegProfile on_port_of(const telephony::Trunk& trunk, LegProfile profile) {
     return profile;
 }
 
+/// The media of a carrier's leg. Only `optional` has none of its own: RTP until an agreement says SRTP.
+MediaTransport carrier_transport(telephony::MediaEncryption encryption, MediaTransport offered) {
+    if (offered == MediaTransport::Webrtc) return offered;
+    switch (encryption) {
+        case telephony::MediaEncryption::None:
+            return offered;
+        case telephony::MediaEncryption::Optional:
+            return MediaTransport::Rtp;
+        case telephony::MediaEncryption::Required:
+            return MediaTransport::Srtp;
+    }
+    return offered;
+}
+
+LegProfile carrier_profile(const telephony::Trunk& trunk, MediaTransport offered, Codecs codecs) {
+    LegProfile profile = plain_profile(carrier_transport(trunk.media_encryption, offered), std::move(codecs));
+    profile.encryption = trunk.media_encryption;
+    return on_port_of(trunk, std::move(profile));
+}
+
 Codecs codecs_of_user(const telephony::OrganizationConfig& config, const telephony::UserId& user,
                       MediaTransport transport) {
     const auto& settings = config.settings_of(user);
@@ -55,7 +75,7 @@ LegProfile profile_of_phone(const telephony::OrganizationConfig& config, const t
 }
 
 LegProfile profile_of_gateway(const telephony::GatewayChoice& choice) {
-    return on_port_of(*choice.trunk, plain_profile(MediaTransport::Rtp, to_sdp(choice.codecs)));
+    return carrier_profile(*choice.trunk, MediaTransport::Rtp, to_sdp(choice.codecs));
 }
 
 LegProfile profile_of_trunk(const telephony::OrganizationConfig& config, const telephony::Trunk& trunk,
@@ -63,7 +83,7 @@ LegProfile profile_of_trunk(const telephony::OrganizationConfig& config, const t
     Codecs codecs = to_sdp(trunk.codecs);
     if (const auto& profile = config.sip_profile(trunk.sip_profile); codecs.empty() && profile)
         codecs = to_sdp(profile->codecs);
-    return on_port_of(trunk, plain_profile(transport, std::move(codecs)));
+    return carrier_profile(trunk, transport, std::move(codecs));
 }
 
 IpFamily family_of(const IpAddress& address) {
@@ -89,9 +109,26 @@ MediaTransport transport_of_offer(std::string_view text) {
     return dtls ? MediaTransport::Webrtc : MediaTransport::Srtp;
 }
 
+namespace {
+
+/// Carriers name AES_CM_128_HMAC_SHA1_80, most of them nothing else; three lines still fit an INVITE over UDP (RFC 3261
+/// section 18.1.1). RTP/AVP with keys counts as SRTP here, as the answer repeats both.
+void protect_towards_carrier(sdp::Capabilities& capabilities) {
+    capabilities.suites = {SrtpSuite::AesCm128HmacSha1_80, SrtpSuite::AeadAes128Gcm, SrtpSuite::AeadAes256Gcm,
+                           SrtpSuite::AesCm256HmacSha1_80, SrtpSuite::AesCm128HmacSha1_32};
+    capabilities.offered_suites = 3;
+    capabilities.accepts.sdes = true;
+    capabilities.accepts.optional_sdes = true;
+    capabilities.offered_security = sdp::Security::Sdes;
+}
+
+}  // namespace
+
 sdp::Capabilities capabilities_of(const LegProfile& profile) {
     sdp::Capabilities capabilities;
     capabilities.codecs = profile.codecs;
+    const bool for_carrier = profile.encryption != telephony::MediaEncryption::None;
+    if (for_carrier && profile.transport != MediaTransport::Webrtc) protect_towards_carrier(capabilities);
     switch (profile.transport) {
         case MediaTransport::Rtp:
             break;

@@ -20,6 +20,7 @@ struct LegProfile {
     std::uint8_t dscp = 46;
     Codecs codecs;
     AnswerMode answer_mode = AnswerMode::Person;
+    telephony::MediaEncryption encryption = telephony::MediaEncryption::None;  ///< of a trunk; phones say it in SDP
     IpFamily family = IpFamily::V4;  ///< of the signalling; a browser's leg has candidates and stays on IPv4
     PortUse port = PortUse::Own;
     std::string carrier = {};                ///< the trunk, where the port is shared

@@ -35,6 +35,7 @@ Result<void> Negotiation::take_offer(std::string_view offer) {
     DP_TRY(description, sdp::parse(offer));
     if (description.find_audio() == nullptr)
         return fail(ErrorCode::UnsupportedMedia, "The offer has no audio that could be accepted.");
+    DP_CHECK(sdp::check_protection(description, capabilities_, local_media_));
     pending_remote_ = std::move(description);
     answer_text_.clear();
     return {};

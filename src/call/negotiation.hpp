@@ -35,7 +35,7 @@ public:
     /// Our offer came to nothing.
     void withdraw_offer() { offered_.reset(); }
 
-    /// Keeps the peer's offer; `wanted_codecs()` and `restarts_ice()` then speak of it.
+    /// Keeps the peer's offer, unless it is protected as this leg does not take it; `wanted_codecs()` and `restarts_ice()` then speak of it.
     Result<void> take_offer(std::string_view offer);
     /// Answers the offer taken last. Asked again before the next offer it returns the same octets: browsers take the
     /// SDP of a 183 for final, so a 200 must repeat it exactly.

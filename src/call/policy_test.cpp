@@ -181,6 +181,35 @@ TEST(CodecNames, CrossBothWays) {
         EXPECT_EQ(to_telephony(to_sdp(codec)), codec);
 }
 
+LegProfile carrier(telephony::MediaEncryption encryption) {
+    auto trunk = std::make_shared<telephony::Trunk>();
+    trunk->media_encryption = encryption;
+    return profile_of_gateway({trunk, {"a", 5060, 0}, {telephony::Codec::Pcmu}});
+}
+
+TEST(CarrierEncryption, RequiredIsSrtpAloneAndNamesWhatCarriersTakeFirst) {
+    const LegProfile profile = carrier(telephony::MediaEncryption::Required);
+    EXPECT_EQ(profile.transport, MediaTransport::Srtp);
+    const auto capabilities = capabilities_of(profile);
+    EXPECT_EQ(capabilities.offered_security, sdp::Security::Sdes);
+    EXPECT_FALSE(capabilities.accepts.plain);
+    EXPECT_EQ(capabilities.suites.front(), SrtpSuite::AesCm128HmacSha1_80);
+    EXPECT_EQ(capabilities.offered_suites, 3U);
+}
+
+TEST(CarrierEncryption, OptionalIsRtpUntilAnAgreementSaysOtherwise) {
+    const LegProfile profile = carrier(telephony::MediaEncryption::Optional);
+    EXPECT_EQ(profile.transport, MediaTransport::Rtp);
+    const auto capabilities = capabilities_of(profile);
+    EXPECT_EQ(capabilities.offered_security, sdp::Security::Sdes);
+    EXPECT_TRUE(capabilities.accepts.plain && capabilities.accepts.optional_sdes);
+}
+
+TEST(CarrierEncryption, NoneOffersNothingOfIt) {
+    EXPECT_EQ(carrier(telephony::MediaEncryption::None).transport, MediaTransport::Rtp);
+    EXPECT_EQ(capabilities_of(carrier(telephony::MediaEncryption::None)).offered_security, sdp::Security::None);
+}
+
 TEST(TransportOfOffer, IsReadFromTheMLine) {
     EXPECT_EQ(transport_of_offer("v=0\r\nm=audio 4000 RTP/AVP 0\r\n"), MediaTransport::Rtp);
     EXPECT_EQ(transport_of_offer("v=0\r\nm=audio 4000 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x\r\n"),

@@ -106,6 +106,7 @@ void Leg::mirror(const sdp::NegotiatedAudio& agreed) {
 }
 
 void Leg::apply_security(const sdp::NegotiatedAudio& next, bool moved, TimePoint now) {
+    if (!is_browser()) kind_ = next.security == sdp::Security::Sdes ? call::MediaTransport::Srtp : setup_.transport;
     if (next.security == sdp::Security::Sdes && next.srtp) {
         const auto rollover = moved && srtp_.ready() ? SrtpSession::Rollover::Restart : SrtpSession::Rollover::Continue;
         if (!srtp_.set_keys(next.srtp->local, next.srtp->remote, next.srtp->remote_mki_size, rollover, now))

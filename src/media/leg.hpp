@@ -174,7 +174,7 @@ private:
     Leg* peer_ = nullptr;
     CrossingQueue* across_ = nullptr;
     LegHost& host_;
-    const call::MediaTransport kind_;
+    call::MediaTransport kind_;  ///< Srtp also while RTP with keys is agreed
     bool on_shared_port_;
     bool hears_ = false;         ///< agreed, and the direction lets the peer send
     bool speaks_ = false;        ///< agreed, and the direction lets us send

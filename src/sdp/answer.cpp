@@ -213,10 +213,21 @@ Security security_of(const MediaSection& ours) {
     return ours.crypto.empty() ? Security::None : Security::Sdes;
 }
 
-/// The answer must be protected as offered: nothing may be taken away on the way.
-Result<void> accept_security(const MediaSection& ours, const MediaSection& theirs, NegotiatedAudio& out) {
+bool is_plain(Protocol protocol) {
+    return protocol == Protocol::RtpAvp || protocol == Protocol::RtpAvpf;
+}
+
+/// A peer that has no SRTP leaves the keys of an RTP/AVP offer unanswered.
+bool declines_keys(const MediaSection& ours, const MediaSection& theirs, const Capabilities& capabilities) {
+    return capabilities.accepts.plain && is_plain(ours.protocol) && is_plain(theirs.protocol) && theirs.crypto.empty();
+}
+
+/// The answer must be protected as offered: nothing may be taken away on the way, but what was offered as optional.
+Result<void> accept_security(const MediaSection& ours, const MediaSection& theirs, const Capabilities& capabilities,
+                             NegotiatedAudio& out) {
     out.security = security_of(ours);
-    const bool is_protected = theirs.protocol != Protocol::RtpAvp && theirs.protocol != Protocol::RtpAvpf;
+    if (out.security == Security::Sdes && declines_keys(ours, theirs, capabilities)) out.security = Security::None;
+    const bool is_protected = !is_plain(theirs.protocol);
     if (out.security == Security::None && is_protected)
         return fail(ErrorCode::MalformedInput, "The answer asks for protected media where plain RTP was offered.", "m");
     if (out.security == Security::Sdes) {
@@ -249,6 +260,18 @@ Result<Answer> make_answer(const SessionDescription& offer, const Capabilities& 
     return Answer{with_version(std::move(out), state.local), std::move(chosen.audio)};
 }
 
+Result<void> check_protection(const SessionDescription& offer, const Capabilities& capabilities,
+                              const LocalMedia& local) {
+    Result<void> verdict;
+    for (const MediaSection& offered : offer.media) {
+        if (offered.kind != "audio" || offered.refused()) continue;
+        const auto security = security_of_offer(offered, capabilities, local);
+        if (security) return {};
+        if (verdict) verdict = std::unexpected(security.error());
+    }
+    return verdict;
+}
+
 Result<NegotiatedAudio> accept_answer(const SessionDescription& our_offer, const SessionDescription& answer,
                                       const Capabilities& capabilities, const LocalMedia& local) {
     DP_TRY(index, offered_audio(our_offer));
@@ -265,7 +288,7 @@ Result<NegotiatedAudio> accept_answer(const SessionDescription& our_offer, const
         return fail(ErrorCode::UnsupportedMedia,
                     fmt::format("The answer has no offered codec; answered: {}.", names_of(theirs.formats)), "m");
     accept_other_formats(ours, theirs, out);
-    DP_CHECK(accept_security(ours, theirs, out));
+    DP_CHECK(accept_security(ours, theirs, capabilities, out));
     note_direction(theirs, ours.direction, capabilities, out);
     const bool with_ice = theirs.ice && local.ice && ours.ice;
     read_transport(theirs, answer.ice_lite, with_ice, ours.rtcp_mux && theirs.rtcp_mux, out);

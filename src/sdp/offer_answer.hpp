@@ -43,11 +43,12 @@ struct Capabilities {
     bool telephone_event = true;
     bool comfort_noise = false;
     SecurityRules accepts{};
-    Security offered_security = Security::None;
+    Security offered_security = Security::None;  ///< Sdes where plain RTP is taken too: RTP/AVP with a=crypto
     std::vector<SrtpSuite> suites = {SrtpSuite::AeadAes128Gcm, SrtpSuite::AeadAes256Gcm, SrtpSuite::AesCm256HmacSha1_80,
                                      SrtpSuite::AesCm128HmacSha1_80, SrtpSuite::AesCm128HmacSha1_32};
-    bool rtcp_mux = false;    ///< multiplex RTCP when the peer does too; always with ICE (RFC 5761)
-    bool rtcp_rsize = false;  ///< reduced-size reports, when the peer offers them (RFC 5506)
+    std::size_t offered_suites = kSrtpSuites;  ///< the first of `suites` that an offer lists: each line has 80 octets
+    bool rtcp_mux = false;                     ///< multiplex RTCP when the peer does too; always with ICE (RFC 5761)
+    bool rtcp_rsize = false;                   ///< reduced-size reports, when the peer offers them (RFC 5506)
     std::chrono::milliseconds ptime{20};
     OpusProfile opus = OpusProfile::FullBand;
     Direction direction = Direction::SendRecv;  ///< what we want to do; SendOnly or Inactive holds the peer
@@ -125,6 +126,10 @@ struct NegotiatedAudio {
 
 /// First offer, or a re-offer when `state.local` is set (full set of codecs again, RFC 3261 14.2).
 SessionDescription make_offer(const Capabilities& capabilities, const LocalMedia& local, const DialogState& state);
+
+/// Whether any audio of the offer is protected as this leg takes it: make_answer()'s verdict ahead of everything else.
+Result<void> check_protection(const SessionDescription& offer, const Capabilities& capabilities,
+                              const LocalMedia& local);
 
 struct Answer {
     SessionDescription description;

@@ -327,6 +327,64 @@ TEST(AcceptAnswer, RefusesADowngrade) {
     EXPECT_FALSE(accept_answer(plain, good->description, phone(), plain_media()));
 }
 
+Capabilities optional_sdes() {
+    Capabilities out = phone();
+    out.accepts = {.plain = true, .sdes = true, .optional_sdes = true};
+    out.offered_security = Security::Sdes;
+    out.offered_suites = 2;
+    return out;
+}
+
+TEST(OptionalSrtp, IsOfferedAsRtpAvpWithTheFirstSuites) {
+    const auto offer = make_offer(optional_sdes(), plain_media(), fresh());
+    EXPECT_EQ(offer.media[0].protocol, Protocol::RtpAvp);
+    ASSERT_EQ(offer.media[0].crypto.size(), 2U);
+    EXPECT_EQ(offer.media[0].crypto[0].key->suite, optional_sdes().suites[0]);
+}
+
+TEST(OptionalSrtp, TakesBothAPlainAnswerAndOneWithKeys) {
+    const auto offer = make_offer(optional_sdes(), plain_media(), fresh());
+    const auto plain = make_answer(offer, phone(), plain_media("203.0.113.1:4000"), fresh());
+    ASSERT_TRUE(plain);
+    const auto accepted = accept_answer(offer, plain->description, optional_sdes(), plain_media());
+    ASSERT_TRUE(accepted) << accepted.error().detail;
+    EXPECT_EQ(accepted->security, Security::None);
+    EXPECT_FALSE(accepted->srtp);
+    const auto keyed = make_answer(offer, optional_sdes(), plain_media("203.0.113.1:4000"), fresh());
+    ASSERT_TRUE(keyed);
+    const auto both = accept_answer(offer, keyed->description, optional_sdes(), plain_media());
+    ASSERT_TRUE(both) << both.error().detail;
+    EXPECT_EQ(both->security, Security::Sdes);
+}
+
+TEST(OptionalSrtp, KeysThatDoNotFitAreNoPlainAnswer) {
+    const auto offer = make_offer(optional_sdes(), plain_media(), fresh());
+    auto answer = make_answer(offer, optional_sdes(), plain_media("203.0.113.1:4000"), fresh())->description;
+    answer.media[0].crypto[0].tag = 99;
+    EXPECT_FALSE(accept_answer(offer, answer, optional_sdes(), plain_media()));
+}
+
+TEST(OptionalSrtp, IsNoLongerOptionalWhereAnOfferSaysSavp) {
+    const auto offer = make_offer(sdes(), plain_media(), fresh());
+    const auto answer = make_answer(offer, optional_sdes(), plain_media("203.0.113.1:4000"), fresh());
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->audio.security, Security::Sdes);
+    const DialogState state{.local = &answer->description, .remote = &offer};
+    const auto again = make_offer(optional_sdes(), plain_media("203.0.113.1:4000"), state);
+    EXPECT_EQ(again.media[0].protocol, Protocol::RtpSavp) << "the section keeps its protocol";
+    EXPECT_EQ(again.media[0].crypto[0].key->key_salt().size(), key_salt_size(optional_sdes().suites[0]));
+    auto plain = make_answer(make_offer(phone(), plain_media(), fresh()), phone(), plain_media(), fresh())->description;
+    EXPECT_FALSE(accept_answer(again, plain, optional_sdes(), plain_media())) << "a downgrade";
+}
+
+TEST(CheckProtection, IsTheAnswersVerdictBeforeThereIsOne) {
+    const auto plain = parsed(test::kBaresip);
+    EXPECT_FALSE(check_protection(plain, sdes(), plain_media()));
+    EXPECT_TRUE(check_protection(plain, optional_sdes(), plain_media()));
+    EXPECT_TRUE(check_protection(parsed(test::kRtpengine), sdes(), plain_media()));
+    EXPECT_FALSE(check_protection(parsed(test::kRtpengine), phone(), plain_media()));
+}
+
 TEST(AcceptAnswer, RefusesARefusal) {
     const auto offer = make_offer(phone(), plain_media(), fresh());
     EXPECT_FALSE(accept_answer(offer, parsed("v=0\r\nm=audio 0 RTP/AVP 0\r\n"), phone(), plain_media()));

@@ -1,6 +1,7 @@
 #include "sdp/protection.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace dp::sdp {
 namespace {
@@ -76,7 +77,8 @@ const CryptoAttribute* choose_crypto(const MediaSection& remote, const std::vect
 
 std::vector<CryptoAttribute> offer_crypto(const Capabilities& capabilities, const LocalMedia& local) {
     std::vector<CryptoAttribute> out;
-    for (SrtpSuite suite : capabilities.suites)
+    const std::size_t count = std::min(capabilities.suites.size(), capabilities.offered_suites);
+    for (SrtpSuite suite : std::span(capabilities.suites).first(count))
         out.push_back(
             {.tag = static_cast<std::uint32_t>(out.size() + 1), .key = local.srtp_keys.of(suite), .mki_size = 0});
     return out;
@@ -107,8 +109,8 @@ Protocol offer_protocol(const Capabilities& capabilities, const LocalMedia& loca
     switch (capabilities.offered_security) {
         case Security::None:
             return Protocol::RtpAvp;
-        case Security::Sdes:
-            return Protocol::RtpSavp;
+        case Security::Sdes:  // what may come back plain cannot be asked for as SAVP: the peer would have to refuse it
+            return capabilities.accepts.plain ? Protocol::RtpAvp : Protocol::RtpSavp;
         case Security::Dtls:
             return local.ice ? Protocol::UdpTlsRtpSavpf : Protocol::UdpTlsRtpSavp;
     }

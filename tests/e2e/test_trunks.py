@@ -146,8 +146,13 @@ class TestEdgesAsTrunks:
             assert answer.status_code == 400 and field_of(answer) == [field]
 
     @pytest.mark.parametrize("encryption", ["optional", "required"])
-    def test_encryption_towards_the_carrier_is_not_promised_before_it_is_there(self, client, body, encryption):
-        answer = client.request("POST", EDGES, peer(body, 5093, mediaEncryption=encryption))
+    def test_encryption_whose_keys_everybody_can_read_is_warned_of(self, client, make, body, encryption):
+        made = make(peer(body, 5093, mediaEncryption=encryption))
+        assert made["mediaEncryption"] == encryption and "udp" in made["warnings"][0]
+        assert client.put(f"{EDGES}/{made['id']}", made | {"transport": "tls"})["warnings"] == []
+
+    def test_media_that_does_not_pass_here_cannot_be_encrypted_here(self, client, body):
+        answer = client.request("POST", EDGES, peer(body, 5093, mediaEncryption="required", mediaPolicy="bypass"))
         assert answer.status_code == 400 and field_of(answer) == ["mediaEncryption"]
 
     def test_media_types_are_checked(self, client, body):

@@ -48,7 +48,7 @@ def test_a_queue_without_members_leads_nowhere_and_is_480(switch, client, make_t
     queue = client.get("/api/v2/routing/queues/queue-inbound-sales")
     client.put("/api/v2/routing/queues/queue-inbound-sales", {"name": queue["name"], "members": []})
     try:
-        sipp("call_in_480", port=port, remote=switch.sip_address, service=MAIN_LINE, audio_port=rtp(CARRIER_HZ).port).finish()
+        sipp("call_in_refused", status=480, port=port, remote=switch.sip_address, service=MAIN_LINE, audio_port=rtp(CARRIER_HZ).port).finish()
         until(lambda: len(unrouted(switch, MAIN_LINE)) == before + 1, 10, "the event inbound.unrouted is written, once")
     finally:
         client.put("/api/v2/routing/queues/queue-inbound-sales", {key: value for key, value in queue.items() if key != "version"})
@@ -59,14 +59,14 @@ def test_a_number_that_nobody_has_is_404(switch, make_trunk, sipp, rtp):
 
     port = free_port()
     make_trunk(port)
-    sipp("call_in_404", port=port, remote=switch.sip_address, service=NOBODYS, audio_port=rtp(CARRIER_HZ).port).finish()
+    sipp("call_in_refused", status=404, port=port, remote=switch.sip_address, service=NOBODYS, audio_port=rtp(CARRIER_HZ).port).finish()
     until(lambda: len(unrouted(switch, NOBODYS)) == 1, 10, "the event inbound.unrouted is written, once")
 
 
 def test_a_source_that_nobody_knows_is_403(switch, tmp_path):
     """No trunk has the address 127.0.0.3."""
-    caller = Sipp(tmp_path, "call_in_403", remote=switch.sip_address, service=switch.agent["callerId"], address="127.0.0.3",
-                  audio_port=40000)
+    caller = Sipp(tmp_path, "call_in_refused", status=403, remote=switch.sip_address, service=switch.agent["callerId"],
+                  address="127.0.0.3", audio_port=40000)
     try:
         caller.finish()
     finally:

@@ -1,4 +1,6 @@
 /// @file Trunks in the shapes of seed 1: edge groups, SIP profiles, and edges whose body is a trunk.
+#include <fmt/format.h>
+
 #include "api/resources/entity_routes.hpp"
 #include "api/resources/resources.hpp"
 #include "telephony/names.hpp"
@@ -45,6 +47,15 @@ void add_live(json::object& out, const Trunk& trunk, const telephony::LiveTrunks
     if (!status->last_error.empty()) out["lastError"] = status->last_error;
 }
 
+/// RFC 4568 section 7: who reads the signalling has the keys.
+json::array warnings_of(const Trunk& trunk) {
+    const bool keys_in_clear =
+        trunk.media_encryption != telephony::MediaEncryption::None && trunk.transport != telephony::TrunkTransport::Tls;
+    if (!keys_in_clear) return {};
+    return {fmt::format("mediaEncryption: its keys are sent in clear over {}; choose transport tls.",
+                        telephony::name_of(trunk.transport))};
+}
+
 json::object trunk_json(const Trunk& trunk, const OrganizationConfig& config, const telephony::LiveTrunks& live) {
     auto out = envelope(trunk.id.str(), trunk.name, trunk.meta, kEdges);
     const auto& group = config.find<EdgeGroup>(trunk.edge_group);
@@ -68,6 +79,7 @@ json::object trunk_json(const Trunk& trunk, const OrganizationConfig& config, co
     out["mediaPort"] = telephony::name_of(trunk.media_port);
     out["mediaEncryption"] = telephony::name_of(trunk.media_encryption);
     out["transport"] = telephony::name_of(trunk.transport);
+    out["warnings"] = warnings_of(trunk);
     json::array types;
     for (auto type : trunk.number_types) types.emplace_back(telephony::to_string(type));
     out["numberTypes"] = std::move(types);

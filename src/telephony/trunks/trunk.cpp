@@ -56,8 +56,8 @@ Result<void> validate(const Trunk& trunk) {
     if (trunk.health_probe.enabled && (interval < std::chrono::seconds(1) || interval > std::chrono::hours(1)))
         return fail(ErrorCode::InvalidValue, "healthProbe.intervalSeconds must be between 1 and 3600.",
                     "healthProbe.intervalSeconds");
-    if (trunk.media_encryption != MediaEncryption::None)
-        return fail(ErrorCode::InvalidValue, "mediaEncryption must be none: SRTP towards trunks is not available.",
+    if (trunk.media_encryption != MediaEncryption::None && trunk.media == MediaPolicy::Bypass)
+        return fail(ErrorCode::InvalidValue, "mediaEncryption must be none where mediaPolicy is bypass.",
                     "mediaEncryption");
     if (trunk.number_types.empty())
         return fail(ErrorCode::InvalidValue, "numberTypes must name at least one of pstn and sip.", "numberTypes");

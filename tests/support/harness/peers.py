@@ -15,10 +15,11 @@ MODULES = ("/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/module
 
 
 class Baresip:
-    """A phone without a screen: answers by itself, plays a tone, writes what it hears to a file."""
+    """A phone without a screen: answers by itself, plays a tone, writes what it hears to a file. `media`: parameters of the account, as
+    `mediaenc=srtp`. With a `port` of its own it registers nowhere: a carrier whose number is the account's user name."""
 
     def __init__(self, folder: pathlib.Path, account: dict, hertz: float = 1000, codecs: str = "PCMU,PCMA", transport: str = "udp",
-                 registrar: str = "", answer: bool = True, media: str = ""):
+                 registrar: str = "", answer: bool = True, media: str = "", port: int = 0):
         folder.mkdir(parents=True)
         self.folder = folder
         self.control_port = free_port()
@@ -28,7 +29,7 @@ class Baresip:
         loaded = ["g711", "g722", "opus", "aufile", "aubridge", "sndfile", "srtp", "dtls_srtp", "ice", "auconv", "auresamp"]
         present = [name for name in loaded if (pathlib.Path(modules) / f"{name}.so").exists()]
         (folder / "config").write_text("\n".join([
-            "poll_method epoll", f"sip_listen 127.0.0.1:{free_port()}", "net_interface 127.0.0.1", "call_local_timeout 60",
+            "poll_method epoll", f"sip_listen 127.0.0.1:{port or free_port()}", "net_interface 127.0.0.1", "call_local_timeout 60",
             "call_max_calls 4", "audio_player aubridge,sink", f"snd_path {folder}", f"audio_source aufile,{folder}/tone.wav",
             f"audio_alert aufile,{folder}/silence.wav", "ausrc_srate 8000", "auplay_srate 8000",
             "ausrc_channels 1", "auplay_channels 1", "audio_level no", "rtcp_mux no", "jitter_buffer_delay 5-10",
@@ -37,10 +38,11 @@ class Baresip:
             f"ctrl_tcp_listen 127.0.0.1:{self.control_port}", ""]))
         sip = account["sip"]
         target = registrar or sip["registrar"].removeprefix("sip:")
+        home = "regint=0" if port else f'outbound="sip:{target};transport={transport}";regint=120'
         extra = f";{media}" if media else ""
         (folder / "accounts").write_text(
             f'<sip:{sip["username"]}@{sip["domain"]};transport={transport}>;auth_user={sip["username"]};auth_pass={sip["password"]};'
-            f'outbound="sip:{target};transport={transport}";regint=120;answermode={"auto" if answer else "manual"};'
+            f'{home};answermode={"auto" if answer else "manual"};'
             f"audio_codecs={codecs}{extra}\n")
         self.process = Process("baresip", ["baresip", "-f", folder], folder, cwd=folder, env=os.environ | {"HOME": str(folder)})
 
