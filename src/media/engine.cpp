@@ -178,7 +178,11 @@ bool Engine::may_share(std::size_t worker, const call::MediaLegSpec& spec) const
     if (spec.port != call::PortUse::Shared || spec.transport == call::MediaTransport::Webrtc) return false;
     const TimePoint now = clock_now();
     if (const auto at = distrusted_.find(spec.carrier); at != distrusted_.end() && now < at->second) return false;
-    return !spec.announced || addresses_[worker].is_free(*spec.announced, now);
+    if (!spec.announced) return true;
+    // A call that a carrier leads back to us without touching its media: both ends on one port could not be told apart.
+    const auto ours = spec.family == call::IpFamily::V4 ? trunk_ports_[worker].v4 : trunk_ports_[worker].v6;
+    if (*spec.announced == Endpoint{announced(spec.family), ours}) return false;
+    return addresses_[worker].is_free(*spec.announced, now);
 }
 
 /// Opened when the first leg needs it; the command is in the worker's queue before that leg's.

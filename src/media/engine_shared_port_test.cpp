@@ -145,6 +145,21 @@ TEST_F(SharedPortTest, TwoOffersFromOneAddressAtOnceGetTwoPorts) {
     EXPECT_NE(port(first), port(second));
 }
 
+TEST_F(SharedPortTest, ACallThatComesBackToUsHasItsOtherEndOnAnotherPort) {
+    const LegId first = leg(spec());
+    auto wanted = spec();
+    wanted.announced = local_[first].rtp;
+    const LegId second = leg(wanted);
+    EXPECT_NE(port(second), port(first));
+    auto audio = Phone({}).agreement();
+    audio.remote_rtp = local_[first].rtp;
+    engine_->configure(second, {audio, std::nullopt});
+    audio.remote_rtp = local_[second].rtp;
+    engine_->configure(first, {audio, std::nullopt});
+    ASSERT_TRUE(control_.run_until([&] { return events_.up.size() == 2; }));
+    EXPECT_TRUE(events_.moved.empty());
+}
+
 // A peer that puts two calls on one port itself: neither may be heard in the other.
 TEST_F(SharedPortTest, AnAnswerFromAnAddressInUseMovesBothLegs) {
     Phone a({.hertz = 1000});

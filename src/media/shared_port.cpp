@@ -6,7 +6,9 @@
 namespace dp::media {
 
 SharedPort::SharedPort(PortPair pair, std::uint8_t dscp)
-    : rtp_(std::move(pair.rtp), dscp), rtcp_(std::move(pair.rtcp), dscp) {}
+    : rtp_(std::move(pair.rtp), dscp), rtcp_(std::move(pair.rtcp), dscp) {
+    rtp_.never_fragment();
+}
 
 std::optional<SharedPort::Former> SharedPort::listen(Leg& leg, const Sources& sources, TimePoint now) {
     // RTCP addresses are not claimed on control: the first leg keeps one that two have announced.

@@ -10,22 +10,17 @@ void Demultiplexer::remove_ufrag(std::string_view ufrag) {
 }
 
 void Demultiplexer::remove_remote(const Endpoint& remote, const Leg& leg) {
-    if (const auto at = by_remote_.find(remote); at != by_remote_.end() && at->second == &leg) by_remote_.erase(at);
+    by_remote_.erase(remote, leg);
 }
 
 void Demultiplexer::remove(const Leg& leg) {
     std::erase_if(by_ufrag_, [&](const auto& entry) { return entry.second == &leg; });
-    std::erase_if(by_remote_, [&](const auto& entry) { return entry.second == &leg; });
+    by_remote_.erase(leg);
 }
 
 Leg* Demultiplexer::by_ufrag(std::string_view ufrag) const {
     const auto at = by_ufrag_.find(ufrag);
     return at == by_ufrag_.end() ? nullptr : at->second;
-}
-
-Leg* Demultiplexer::by_remote(const Endpoint& remote) const {
-    const auto at = by_remote_.find(remote);
-    return at == by_remote_.end() ? nullptr : at->second;
 }
 
 SharedSocket::SharedSocket(UdpSocket socket, std::uint8_t dscp)

@@ -17,6 +17,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/random.hpp"
+#include "media/address_table.hpp"
 #include "media/packet_ring.hpp"
 #include "media/udp_socket.hpp"
 
@@ -29,19 +31,21 @@ class Demultiplexer {
 public:
     void add_ufrag(std::string_view ufrag, Leg& leg) { by_ufrag_[std::string(ufrag)] = &leg; }
     void remove_ufrag(std::string_view ufrag);
-    void add_remote(const Endpoint& remote, Leg& leg) { by_remote_[remote] = &leg; }
+    void add_remote(const Endpoint& remote, Leg& leg) { by_remote_.put(remote, leg); }
     void remove_remote(const Endpoint& remote, const Leg& leg);
     void remove(const Leg& leg);
 
     Leg* by_ufrag(std::string_view ufrag) const;
-    Leg* by_remote(const Endpoint& remote) const;
+    Leg* by_remote(const Endpoint& remote) const { return by_remote_.find(remote); }
+    /// by_remote() will follow in a moment.
+    void prefetch(const Endpoint& remote) const { by_remote_.prefetch(remote); }
 
 private:
     struct Hash : std::hash<std::string_view> {
         using is_transparent = void;
     };
     std::unordered_map<std::string, Leg*, Hash, std::equal_to<>> by_ufrag_;
-    std::unordered_map<Endpoint, Leg*> by_remote_;
+    AddressTable by_remote_{SecureRandom().next_u64()};
 };
 
 /// An address in the form the kernel takes, made once per destination.
@@ -77,6 +81,8 @@ public:
     void queue(rtp::Bytes packet, const SocketAddress& to, std::uint8_t dscp);
     void flush();
 
+    /// For small packets alone.
+    void never_fragment() { socket_.never_fragment(); }
     const UdpSocket& socket() const { return socket_; }
     Demultiplexer& legs() { return legs_; }
     std::uint64_t send_errors() const { return send_errors_; }

@@ -35,6 +35,13 @@ void UdpSocket::set_dscp(std::uint8_t dscp) {
     ::setsockopt(fd_, IPPROTO_IPV6, IPV6_TCLASS, &octet, sizeof octet);
 }
 
+void UdpSocket::never_fragment() {
+    const int v4 = IP_PMTUDISC_PROBE;
+    const int v6 = IPV6_PMTUDISC_PROBE;
+    ::setsockopt(fd_, IPPROTO_IP, IP_MTU_DISCOVER, &v4, sizeof v4);
+    ::setsockopt(fd_, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &v6, sizeof v6);
+}
+
 int UdpSocket::set_receive_buffer(int octets) {
     if (::setsockopt(fd_, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof octets) != 0)
         ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &octets, sizeof octets);

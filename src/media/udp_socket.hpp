@@ -38,6 +38,9 @@ public:
 
     /// Both families' fields, so that it works on either kind of socket.
     void set_dscp(std::uint8_t dscp);
+    /// The kernel need then not make an identification for each packet of a socket that is not connected, which takes a
+    /// keyed hash. Does not believe ICMP about the path's MTU either.
+    void never_fragment();
     /// Beyond the limit of ordinary users when we may. Returns what the kernel granted.
     int set_receive_buffer(int octets);
     /// Fixes the peer: the kernel caches the route and drops every other source.

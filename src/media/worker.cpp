@@ -137,7 +137,7 @@ void Worker::run() {
         now_ = clock_now();
         for (int batch = 0; count > 0 && batch < kBatchesPerTurn; ++batch) {
             receive(count);
-            count = poll_again();
+            count = inbox_count_ > 0 ? poll_again() : 0;  // shared sockets have been read until they were empty
             deliver();
             flush_sends();
         }
@@ -249,10 +249,11 @@ void Worker::read_shared(const SharedSource& source) {
     }
 }
 
-/// In three passes: what the legs of a batch will touch is on its way into the cache before the first is served.
+/// In passes: what the legs of a batch will touch is on its way into the cache before the first is served.
 void Worker::deliver_shared(const SharedSource& source, std::span<const SharedSocket::Received> received) {
     std::array<Leg*, SharedSocket::kBatch> legs;
     const Demultiplexer& known = source.socket->legs();
+    for (const auto& datagram : received) known.prefetch(datagram.from);
     for (std::size_t i = 0; i < received.size(); ++i)
         if ((legs[i] = known.by_remote(received[i].from))) legs[i]->prefetch_receiving();
     for (std::size_t i = 0; i < received.size(); ++i) {

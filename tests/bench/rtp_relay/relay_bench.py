@@ -76,7 +76,7 @@ class Ng:
     def __call__(self, command, **fields):
         cookie = os.urandom(6).hex().encode()
         body = bencode({"command": command, **{k.replace("_", "-"): v for k, v in fields.items()}})
-        for _ in range(4):
+        for _ in range(50):  # a busy machine takes its time to start it
             try:
                 self.socket.send(cookie + b" " + body)
                 while True:
