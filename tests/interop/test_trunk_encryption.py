@@ -12,6 +12,7 @@ from harness.waiting import until
 
 CARRIER_HZ, AGENT_HZ = 440, 1000  # the browser's tone, too: harness.mjs
 NUMBER = "+15559876543"
+EDGES = "/api/v2/telephony/providers/edges"
 FIRST_SUITE = "AES_CM_128_HMAC_SHA1_80"
 JOURNEY = pathlib.Path(__file__).resolve().parents[1] / "e2e" / "browser" / "two_tones.mjs"
 
@@ -28,6 +29,16 @@ class Carrier(Baresip):
         """Of its streams so far."""
         said = self.process.stderr + self.process.stdout_file.read_text(errors="replace")
         return {line.partition("cryptosuite=")[2].rstrip(")") for line in said.splitlines() if "SRTP is Enabled" in line}
+
+
+@pytest.fixture
+def certificate(tmp_path) -> pathlib.Path:
+    """Of 127.0.0.1, signed by itself, with its key."""
+    key, signed, both = tmp_path / "key.pem", tmp_path / "certificate.pem", tmp_path / "both.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", signed, "-days", "2", "-subj",
+                    "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+    both.write_text(key.read_text() + signed.read_text())
+    return both
 
 
 @pytest.fixture
@@ -121,3 +132,22 @@ def test_a_browser_and_an_encrypted_carrier_hear_each_other(switch, client, make
     assert min(figures) > 20, figures
     assert far_end.ciphers() == {FIRST_SUITE}
     client.wait_phone(switch.agent["stationId"], user_agent="sandbox")
+
+
+def test_the_keys_go_under_tls(start_server, closing, tmp_path, certificate):
+    far_end = closing(Carrier(tmp_path / "carrier", media="mediaenc=srtp-mand", transport="tls", certificate=certificate))
+    server = start_server("strict", tls_ca=tmp_path / "certificate.pem")
+    client = server.client().log_in()
+    seeded = f"{EDGES}/sip-trunk-acme-us-east"
+    client.put(seeded, client.get(seeded) | {"enabled": False})
+    edge = client.post(EDGES, {
+        "name": "Under TLS", "edgeGroupId": server.first_run["edgeGroupId"], "sipProfileId": server.first_run["sipProfileId"],
+        "maxConcurrentSessions": 2, "codecs": ["G711u"], "healthProbe": None, "transport": "tls", "mediaEncryption": "required",
+        "registration": {"type": "NONE", "host": "127.0.0.1", "port": far_end.port + 1, "username": "carrier"}})
+    assert edge["warnings"] == []
+    client.wait_phone(server.agent["stationId"])
+    call = client.place_call(server.agent, NUMBER)
+    client.wait_status(call["id"], "connected", seconds=30)
+    recorded(far_end, 2)
+    client.hang_up(call["id"])
+    assert far_end.ciphers() == {FIRST_SUITE}

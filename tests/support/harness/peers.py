@@ -16,10 +16,11 @@ MODULES = ("/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/module
 
 class Baresip:
     """A phone without a screen: answers by itself, plays a tone, writes what it hears to a file. `media`: parameters of the account, as
-    `mediaenc=srtp`. With a `port` of its own it registers nowhere: a carrier whose number is the account's user name."""
+    `mediaenc=srtp`. With a `port` of its own it registers nowhere: a carrier whose number is the account's user name. TLS, with a `certificate` and its
+    key in one file, is at the port behind that."""
 
     def __init__(self, folder: pathlib.Path, account: dict, hertz: float = 1000, codecs: str = "PCMU,PCMA", transport: str = "udp",
-                 registrar: str = "", answer: bool = True, media: str = "", port: int = 0):
+                 registrar: str = "", answer: bool = True, media: str = "", port: int = 0, certificate: pathlib.Path | None = None):
         folder.mkdir(parents=True)
         self.folder = folder
         self.control_port = free_port()
@@ -33,7 +34,7 @@ class Baresip:
             "call_max_calls 4", "audio_player aubridge,sink", f"snd_path {folder}", f"audio_source aufile,{folder}/tone.wav",
             f"audio_alert aufile,{folder}/silence.wav", "ausrc_srate 8000", "auplay_srate 8000",
             "ausrc_channels 1", "auplay_channels 1", "audio_level no", "rtcp_mux no", "jitter_buffer_delay 5-10",
-            "sip_verify_server no", f"module_path {modules}", *(f"module {name}.so" for name in present),
+            "sip_verify_server no", *([f"sip_certificate {certificate}"] if certificate else []), f"module_path {modules}", *(f"module {name}.so" for name in present),
             "module_tmp uuid.so", "module_tmp account.so", "module_app menu.so", "module_app ctrl_tcp.so",
             f"ctrl_tcp_listen 127.0.0.1:{self.control_port}", ""]))
         sip = account["sip"]
