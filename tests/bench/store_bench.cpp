@@ -20,6 +20,7 @@
 #include "base/random.hpp"
 #include "store/open_store.hpp"
 #include "store/sealing_key.hpp"
+#include "store/sqlite/connection.hpp"
 #include "telephony/config/configuration_service.hpp"
 #include "telephony/conversation/conversation_service.hpp"
 #include "telephony/seed/example_organization.hpp"
@@ -195,6 +196,51 @@ void bench_snapshot(Bench& bench, std::size_t& next) {
     fmt::print("list page of 25 among {}: {:.2f} us CPU ({})\n", config.all<Number>().size(), page, sum);
 }
 
+/// A million events over 30 days; an hour of them, all and the newest 25 (`POST /analytics/events/query`), with what is
+/// known of the log's times and without it, when the log is read from its beginning or its end.
+void bench_time_span(Bench& bench) {
+    constexpr std::size_t kEvents = 1'000'000;
+    const WallTime end = bench.clock.wall();
+    const auto step = std::chrono::milliseconds(std::chrono::hours(24 * 30)) / kEvents;
+    const double fill = cpu_seconds();
+    for (std::size_t i = 0; i < kEvents;) {
+        UnitOfWork unit;
+        for (std::size_t n = 0; n < 5000; ++n, ++i)
+            unit.events.push_back({.organization = bench.organization,
+                                   .type = std::string(event_type::kConfigurationChanged),
+                                   .resource_type = "number",
+                                   .resource_id = bench.random.uuid(),
+                                   .time = end - step * static_cast<int>(kEvents - i),
+                                   .payload = std::string(200, 'x')});
+        bench.commit(std::move(unit));
+    }
+    fmt::print("{} events written, {:.1f} us CPU each\n", kEvents, (cpu_seconds() - fill) / kEvents * 1e6);
+    const auto ask = [&](const char* what, LogOrder order, std::size_t limit) {
+        constexpr int kTimes = 20;
+        std::size_t found = 0;
+        const auto begin = std::chrono::steady_clock::now();
+        for (int i = 0; i < kTimes; ++i) {
+            EventQuery query{.organization = bench.organization, .limit = limit, .order = order};
+            query.from = end - std::chrono::hours(360);
+            query.until = *query.from + std::chrono::hours(1);
+            std::latch done(1);
+            bench.store->find_events(query, bench.executor, [&](Result<std::vector<Event>> events) {
+                found = events ? events->size() : 0;
+                done.count_down();
+            });
+            done.wait();
+        }
+        const Seconds took = std::chrono::steady_clock::now() - begin;
+        fmt::print("{}: {:.2f} ms ({} events)\n", what, took.count() / kTimes * 1e3, found);
+    };
+    ask("an hour of 30 days", LogOrder::OldestFirst, 10'000);
+    ask("its newest 25", LogOrder::NewestFirst, 25);
+    auto direct = store::sqlite::Connection::open(bench.directory + "/dialplane.db", store::sqlite::Access::Write);
+    if (!direct || !(*direct)->execute("DELETE FROM event_times")) return;
+    ask("an hour of 30 days, the log read through", LogOrder::OldestFirst, 10'000);
+    ask("its newest 25, the log read through", LogOrder::NewestFirst, 25);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -209,6 +255,7 @@ int main(int argc, char** argv) {
     bench_numbers(bench, 32, length, next);
     bench_snapshot(bench, next);
     bench_numbers(bench, 32, length, next);
+    bench_time_span(bench);
     const double reopen = cpu_seconds();
     bench.store->stop();
     bench.store.reset();

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/ascii.hpp"
 #include "store/documents/documents.hpp"
 #include "store/sqlite/audit_chain.hpp"
 #include "store/sqlite/entity_tables.hpp"
+#include "store/sqlite/log_times.hpp"
 #include "store/sqlite/query_text.hpp"
 #include "telephony/config/snapshot_builder.hpp"
 #include "telephony/names.hpp"
@@ -53,8 +55,22 @@ std::optional<std::int64_t> millis(const std::optional<WallTime>& time) {
     return time ? std::optional(to_millis(*time)) : std::nullopt;
 }
 
-std::optional<std::int64_t> bound(std::uint64_t sequence) {
-    return sequence ? std::optional(static_cast<std::int64_t>(sequence)) : std::nullopt;
+/// Between `after` and `before`, the parts where something of the time asked for can be, in the order asked for. What
+/// an index on single resources finds needs no parts: `indexed`.
+template <class Query>
+Result<std::vector<SequenceRange>> ranges_of(Connection& connection, Log log, const Query& query, bool indexed) {
+    constexpr std::uint64_t kLast = std::numeric_limits<std::int64_t>::max();
+    SequenceRange bounds{.first = static_cast<std::int64_t>(std::min(query.after, kLast - 1)) + 1};
+    if (query.before != 0) bounds.last = static_cast<std::int64_t>(std::min(query.before, kLast)) - 1;
+    if (indexed || (!query.from && !query.until)) return std::vector{bounds};
+    auto ranges = sequences_within(connection, log, bounds, millis(query.from), millis(query.until));
+    if (!ranges) return error_of(std::move(ranges).error());
+    if (query.order == t::LogOrder::NewestFirst) std::ranges::reverse(*ranges);
+    return std::move(*ranges);
+}
+
+std::size_t most_rows(std::size_t asked) {
+    return std::clamp<std::size_t>(asked, 1, kMaxRows);
 }
 
 std::string_view order_text(t::LogOrder order) {
@@ -131,28 +147,41 @@ Result<t::Page<t::Conversation>> find_conversations(Connection& connection, cons
     return page;
 }
 
+namespace {
+
+t::Event read_event(Statement& row) {
+    return {.sequence = static_cast<std::uint64_t>(row.integer(0)),
+            .organization = t::OrganizationId(std::string(row.text(1))),
+            .type = std::string(row.text(2)),
+            .resource_type = std::string(row.text(3)),
+            .resource_id = std::string(row.text(4)),
+            .time = from_millis(row.integer(5)),
+            .payload = std::string(row.text(6))};
+}
+
+}  // namespace
+
 Result<std::vector<t::Event>> find_events(Connection& connection, const t::EventQuery& query) {
-    QueryText text("SELECT sequence, organization_id, type, resource_type, resource_id, time, payload FROM events");
-    text.where("organization_id = ?", query.organization.str())
-        .where("sequence > ?", static_cast<std::int64_t>(query.after))
-        .where_if("time >= ?", millis(query.from))
-        .where_if("time < ?", millis(query.until))
-        .where_if("sequence < ?", bound(query.before))
-        .in("type", query.types)
-        .in("resource_id", query.resource_ids)
-        .tail(order_text(query.order))
-        .value(static_cast<std::int64_t>(std::clamp<std::size_t>(query.limit, 1, kMaxRows)));
+    const std::size_t limit = most_rows(query.limit);
+    DP_TRY(ranges, ranges_of(connection, Log::Events, query, !query.resource_ids.empty()));
     std::vector<t::Event> out;
-    DP_CHECK(each(connection, text, [&](Statement& row) -> Result<void> {
-        out.push_back({.sequence = static_cast<std::uint64_t>(row.integer(0)),
-                       .organization = t::OrganizationId(std::string(row.text(1))),
-                       .type = std::string(row.text(2)),
-                       .resource_type = std::string(row.text(3)),
-                       .resource_id = std::string(row.text(4)),
-                       .time = from_millis(row.integer(5)),
-                       .payload = std::string(row.text(6))});
-        return {};
-    }));
+    for (const SequenceRange& range : ranges) {
+        if (out.size() == limit) break;
+        QueryText text("SELECT sequence, organization_id, type, resource_type, resource_id, time, payload FROM events");
+        text.where("organization_id = ?", query.organization.str())
+            .where("sequence >= ?", range.first)
+            .where("sequence <= ?", range.last)
+            .where_if("time >= ?", millis(query.from))
+            .where_if("time < ?", millis(query.until))
+            .in("type", query.types)
+            .in("resource_id", query.resource_ids)
+            .tail(order_text(query.order))
+            .value(static_cast<std::int64_t>(limit - out.size()));
+        DP_CHECK(each(connection, text, [&](Statement& row) -> Result<void> {
+            out.push_back(read_event(row));
+            return {};
+        }));
+    }
     return out;
 }
 
@@ -195,24 +224,29 @@ Result<bool> has_event(Connection& connection, const t::Event& event) {
 }
 
 Result<std::vector<t::AuditEntry>> find_audit(Connection& connection, const t::AuditQuery& query) {
-    QueryText text(fmt::format("SELECT {} FROM audit_entries", kAuditColumns));
-    text.where("organization_id = ?", query.organization.str())
-        .where("sequence > ?", static_cast<std::int64_t>(query.after))
-        .where_if("time >= ?", millis(query.from))
-        .where_if("time < ?", millis(query.until))
-        .where_if("sequence < ?", bound(query.before))
-        .in("entity_id", query.entity_ids)
-        .in("entity_type", query.entity_types)
-        .in("action", query.actions)
-        .in("actor_id", query.actor_ids)
-        .in("request_id", query.request_ids)
-        .tail(order_text(query.order))
-        .value(static_cast<std::int64_t>(std::clamp<std::size_t>(query.limit, 1, kMaxRows)));
+    const std::size_t limit = most_rows(query.limit);
+    DP_TRY(ranges, ranges_of(connection, Log::Audit, query, !query.entity_ids.empty()));
     std::vector<t::AuditEntry> out;
-    DP_CHECK(each(connection, text, [&](Statement& row) -> Result<void> {
-        out.push_back(read_audit(row));
-        return {};
-    }));
+    for (const SequenceRange& range : ranges) {
+        if (out.size() == limit) break;
+        QueryText text(fmt::format("SELECT {} FROM audit_entries", kAuditColumns));
+        text.where("organization_id = ?", query.organization.str())
+            .where("sequence >= ?", range.first)
+            .where("sequence <= ?", range.last)
+            .where_if("time >= ?", millis(query.from))
+            .where_if("time < ?", millis(query.until))
+            .in("entity_id", query.entity_ids)
+            .in("entity_type", query.entity_types)
+            .in("action", query.actions)
+            .in("actor_id", query.actor_ids)
+            .in("request_id", query.request_ids)
+            .tail(order_text(query.order))
+            .value(static_cast<std::int64_t>(limit - out.size()));
+        DP_CHECK(each(connection, text, [&](Statement& row) -> Result<void> {
+            out.push_back(read_audit(row));
+            return {};
+        }));
+    }
     return out;
 }
 

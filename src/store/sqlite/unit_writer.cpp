@@ -63,6 +63,10 @@ Outcome<void> UnitWriter::load_heads() {
         const std::string_view chain = row.blob(1);
         std::ranges::copy(chain.substr(0, read.chain.size()), read.chain.begin());
     }));
+    DP_TRY(event_times, LogTimes::load(connection_, Log::Events, read.event));
+    DP_TRY(audit_times, LogTimes::load(connection_, Log::Audit, read.audit));
+    read.event_times = event_times;
+    read.audit_times = audit_times;
     heads_ = read;
     return {};
 }
@@ -337,6 +341,7 @@ Outcome<void> UnitWriter::put_grant(const t::AccessGrant& grant) {
 
 Outcome<void> UnitWriter::put_event(t::Event& event) {
     event.sequence = ++heads_.event;
+    DP_CHECK(heads_.event_times.note(connection_, Log::Events, event.sequence, to_millis(event.time)));
     return run(connection_,
                "INSERT INTO events (sequence, organization_id, type, resource_type, resource_id, time, payload) "
                "VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -352,6 +357,7 @@ Outcome<void> UnitWriter::put_audit(t::AuditEntry& entry) {
         entry.after = changed.after;
     }
     entry.sequence = heads_.audit + 1;
+    DP_CHECK(heads_.audit_times.note(connection_, Log::Audit, entry.sequence, to_millis(entry.time)));
     const AuditSeal seal = seal_entry(heads_.chain, entry, random_);
     DP_TRY(statement, connection_.prepare("INSERT INTO audit_entries (sequence, organization_id, time, actor_kind, "
                                           "actor_id, request_id, action, entity_type, entity_id, "

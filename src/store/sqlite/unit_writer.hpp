@@ -12,6 +12,7 @@
 #include "base/random.hpp"
 #include "store/sqlite/audit_chain.hpp"
 #include "store/sqlite/connection.hpp"
+#include "store/sqlite/log_times.hpp"
 #include "telephony/ports/store.hpp"
 
 namespace dp::store::sqlite {
@@ -39,6 +40,8 @@ private:
         std::uint64_t event = 0;
         std::uint64_t audit = 0;
         crypto::Sha256 chain{};
+        LogTimes event_times{};
+        LogTimes audit_times{};
     };
     struct StoredRow {
         telephony::EntityMeta meta;
