@@ -1,6 +1,5 @@
 #include "base/random.hpp"
 
-#include <fmt/format.h>
 #include <sodium.h>
 
 #include <array>
@@ -40,9 +39,15 @@ std::string Random::uuid() {
     fill(b);
     b[6] = static_cast<std::uint8_t>((b[6] & 0x0FU) | 0x40U);
     b[8] = static_cast<std::uint8_t>((b[8] & 0x3FU) | 0x80U);
-    return fmt::format(
-        "{:02x}{:02x}{:02x}{:02x}-{:02x}{:02x}-{:02x}{:02x}-{:02x}{:02x}-{:02x}{:02x}{:02x}{:02x}{:02x}{:02x}", b[0],
-        b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+    static constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string out(36, '-');
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < b.size(); ++i) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) ++at;
+        out[at++] = kDigits[b[i] >> 4];
+        out[at++] = kDigits[b[i] & 0x0FU];
+    }
+    return out;
 }
 
 void SecureRandom::fill(std::span<std::uint8_t> out) {

@@ -55,7 +55,8 @@ protected:
         request.method = std::move(method);
         request.headers = std::move(headers);
         request.headers.push_back({"Host", "127.0.0.1:8080"});
-        return authenticator.authenticate(request, accepted, *snapshot, clock.wall());
+        DP_TRY(caller, authenticator.authenticate(request, accepted, *snapshot, clock.wall()));
+        return *caller;
     }
 
     telephony::testing::Example example;
@@ -74,6 +75,27 @@ TEST_F(AuthenticatorTest, BearerTokensAreKnownUntilTheyExpire) {
     EXPECT_EQ(authenticate("GET", {{"Authorization", "Bearer token-1"}}).error().code, ErrorCode::Unauthenticated);
 }
 
+TEST_F(AuthenticatorTest, AKnownTokenIsJudgedByTheConfigurationAsItStandsNow) {
+    const std::vector<net::HttpHeader> token{{"Authorization", "Bearer token-1"}};
+    auto user = *example.config().user(telephony::testing::kJohn);
+    user.permissions = {"a:b:c"};
+    EXPECT_NE(authenticate("GET", token)->permissions, user.permissions);
+    example.put(user);
+    snapshot = example.snapshot();
+    EXPECT_EQ(authenticate("GET", token)->permissions, user.permissions);
+    user.state = telephony::UserState::Inactive;
+    example.put(user);
+    snapshot = example.snapshot();
+    EXPECT_EQ(authenticate("GET", token).error().code, ErrorCode::Unauthenticated);
+}
+
+TEST_F(AuthenticatorTest, AKnownTokenThatIsRevokedIsRefusedAtOnce) {
+    const std::vector<net::HttpHeader> token{{"Authorization", "Bearer token-1"}};
+    EXPECT_TRUE(authenticate("GET", token));
+    grants.remove(telephony::secret_digest("token-1"));
+    EXPECT_EQ(authenticate("GET", token).error().code, ErrorCode::Unauthenticated);
+}
+
 TEST_F(AuthenticatorTest, TheConfiguredRateHoldsForWhoeverHasNoLimitOfTheirOwn) {
     const auto rate = [this](const Authenticator& by, std::int32_t own) {
         telephony::SnapshotBuilder builder(std::make_shared<const telephony::Snapshot>());
@@ -88,7 +110,8 @@ TEST_F(AuthenticatorTest, TheConfiguredRateHoldsForWhoeverHasNoLimitOfTheirOwn) 
         builder.put(std::make_shared<const telephony::OAuthClient>(std::move(client)));
         net::HttpRequest request;
         request.headers.push_back({"Authorization", "Bearer token-of-c"});
-        return by.authenticate(request, Credentials::Token, *builder.finish(), clock.wall())->requests_per_minute;
+        const auto caller = by.authenticate(request, Credentials::Token, *builder.finish(), clock.wall());
+        return caller ? (*caller)->requests_per_minute : -1;
     };
     telephony::AccessGrant grant;
     grant.token_sha256 = telephony::secret_digest("token-of-c");

@@ -10,6 +10,8 @@
 namespace dp::api {
 namespace {
 
+constexpr std::size_t kMostKnown = 4096;
+
 bool is_safe(std::string_view method) {
     return method == "GET" || method == "HEAD" || method == "OPTIONS";
 }
@@ -94,6 +96,10 @@ Result<void> take_console(Caller& caller, const telephony::ConsoleCredentialId& 
 
 namespace {
 
+CallerPtr shared(Caller caller) {
+    return std::make_shared<const Caller>(std::move(caller));
+}
+
 std::unexpected<Error> ended(telephony::GrantKind kind) {
     return fail(ErrorCode::Unauthenticated, kind == telephony::GrantKind::ConsoleSession
                                                 ? "The session has ended: log in again."
@@ -102,10 +108,17 @@ std::unexpected<Error> ended(telephony::GrantKind kind) {
 
 }  // namespace
 
-Result<Caller> Authenticator::caller_of(std::string_view secret, telephony::GrantKind kind,
-                                        const telephony::Snapshot& snapshot, WallTime now) const {
+Result<CallerPtr> Authenticator::caller_of(std::string_view secret, telephony::GrantKind kind,
+                                           const telephony::Snapshot& snapshot, WallTime now) const {
     const auto* grant = grants_.find(secret, now);
-    return grant && grant->kind == kind ? caller_with(*grant, snapshot) : ended(kind);
+    if (!grant || grant->kind != kind) return ended(kind);
+    if (known_revision_ != snapshot.revision() || known_.size() >= kMostKnown) {
+        known_.clear();
+        known_revision_ = snapshot.revision();
+    }
+    if (const auto it = known_.find(grant->token_sha256); it != known_.end()) return it->second;
+    DP_TRY(caller, caller_with(*grant, snapshot));
+    return known_[grant->token_sha256] = shared(std::move(caller));
 }
 
 Result<Caller> Authenticator::renewed(const Caller& caller, const telephony::Snapshot& snapshot, WallTime now) const {
@@ -144,8 +157,8 @@ Result<Caller> Authenticator::caller_of_key(std::string_view secret, const telep
     return caller;
 }
 
-Result<Caller> Authenticator::authenticate(const net::HttpRequest& request, Credentials accepted,
-                                           const telephony::Snapshot& snapshot, WallTime now) const {
+Result<CallerPtr> Authenticator::authenticate(const net::HttpRequest& request, Credentials accepted,
+                                              const telephony::Snapshot& snapshot, WallTime now) const {
     const auto bearer = bearer_of(request);
     const auto cookie = cookie_of(request, kSessionCookie);
     const auto key = accepted == Credentials::TokenOrApiKey ? request.header("X-API-Key") : std::string_view{};
@@ -154,8 +167,11 @@ Result<Caller> Authenticator::authenticate(const net::HttpRequest& request, Cred
                     "Send one kind of credentials: an Authorization header, an API key or the console's cookie.",
                     "Authorization");
     if (bearer) return caller_of(*bearer, telephony::GrantKind::AccessToken, snapshot, now);
-    if (!key.empty()) return caller_of_key(key, snapshot);
-    if (cookie.empty()) return Caller{};
+    if (!key.empty()) {
+        DP_TRY(caller, caller_of_key(key, snapshot));
+        return shared(std::move(caller));
+    }
+    if (cookie.empty()) return shared({});
     DP_CHECK(check_console_request(request));
     return caller_of(cookie, telephony::GrantKind::ConsoleSession, snapshot, now);
 }

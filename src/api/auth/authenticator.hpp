@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "api/auth/caller.hpp"
@@ -35,8 +36,8 @@ public:
 
     /// Anonymous when the request carries no credentials. Unauthenticated: unknown or expired. Forbidden: a forged
     /// console request. InvalidValue: two kinds of credentials.
-    Result<Caller> authenticate(const net::HttpRequest& request, Credentials accepted,
-                                const telephony::Snapshot& snapshot, WallTime now) const;
+    Result<CallerPtr> authenticate(const net::HttpRequest& request, Credentials accepted,
+                                   const telephony::Snapshot& snapshot, WallTime now) const;
 
     /// The same caller as they stand now, for what outlives its request: roles anew. Unauthenticated when the
     /// credential, its client, user or login has ended since.
@@ -45,8 +46,8 @@ public:
     int requests_per_minute() const { return requests_per_minute_; }
 
 private:
-    Result<Caller> caller_of(std::string_view secret, telephony::GrantKind kind, const telephony::Snapshot& snapshot,
-                             WallTime now) const;
+    Result<CallerPtr> caller_of(std::string_view secret, telephony::GrantKind kind, const telephony::Snapshot& snapshot,
+                                WallTime now) const;
     Result<Caller> caller_with(const telephony::AccessGrant& grant, const telephony::Snapshot& snapshot) const;
     Result<void> take_client(Caller& caller, const telephony::Snapshot& snapshot) const;
     Result<Caller> caller_of_key(std::string_view key, const telephony::Snapshot& snapshot) const;
@@ -54,6 +55,10 @@ private:
 
     const GrantTable& grants_;
     int requests_per_minute_;
+    /// Who stands behind a grant, by its digest, as `known_revision_` of the configuration has it. Asked only once the
+    /// grant has been found valid.
+    mutable std::unordered_map<std::string, CallerPtr> known_;
+    mutable std::uint64_t known_revision_ = 0;
 };
 
 }  // namespace dp::api

@@ -2,6 +2,7 @@
 /// @file Caller: who is behind a request, once authenticated, and what they may do. Scopes say what the credential was
 /// issued for, permissions what its holder's roles allow; a route may ask for both.
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,9 @@ struct Caller {
         return client.empty() ? "console/" + user.str() : client.str();
     }
 };
+
+/// Resolved once and shared by all requests under one credential, as long as the configuration stands.
+using CallerPtr = std::shared_ptr<const Caller>;
 
 /// Any of `wanted` held? An empty `wanted` asks for nothing beyond a valid credential. A coarse scope holds its
 /// read-only form

@@ -92,14 +92,23 @@ bool is_known_scope(std::string_view name) {
     return std::ranges::find(kScopes, name, &ScopeFacts::name) != kScopes.end();
 }
 
+namespace {
+
+/// Is `wanted` covered, where `is_held` says of a scope whether it is there?
+bool is_covered(std::string_view wanted, const auto& is_held) {
+    if (is_held(wanted)) return true;
+    if (wanted.ends_with(kReadOnly) && is_held(wanted.substr(0, wanted.size() - kReadOnly.size()))) return true;
+    return std::ranges::any_of(kCoverage, [&](const Coverage& c) { return c.fine == wanted && is_held(c.coarse); });
+}
+
+}  // namespace
+
 bool scope_covers(std::string_view held, std::string_view wanted) {
-    if (held == wanted) return true;
-    if (wanted.ends_with(kReadOnly) && wanted.substr(0, wanted.size() - kReadOnly.size()) == held) return true;
-    return std::ranges::any_of(kCoverage, [&](const Coverage& c) { return c.coarse == held && c.fine == wanted; });
+    return is_covered(wanted, [held](std::string_view scope) { return scope == held; });
 }
 
 bool any_covers(const std::vector<std::string>& held, std::string_view wanted) {
-    return std::ranges::any_of(held, [&](const std::string& scope) { return scope_covers(scope, wanted); });
+    return is_covered(wanted, [&](std::string_view scope) { return std::ranges::find(held, scope) != held.end(); });
 }
 
 std::optional<std::vector<std::string>> narrowed(const std::vector<std::string>& owned, std::string_view asked) {

@@ -115,7 +115,7 @@ void Dispatcher::handle(net::HttpRequest http, net::HttpResponder responder) {
     }
     if (match.malformed)
         return std::move(reply).error({ErrorCode::NotFound, "The path holds what cannot be an id.", ""});
-    ApiRequest request{std::move(http), std::move(match.parameters), {}, reply.correlation(), snapshots_.get()};
+    ApiRequest request{std::move(http), std::move(match.parameters), anonymous_, reply.correlation(), snapshots_.get()};
     if (auto admitted = admit(request, *match.route, reply); !admitted)
         return refuse(request, *match.route, std::move(reply), admitted.error());
     run(*match.route, std::move(request), std::move(reply));
@@ -147,7 +147,7 @@ void Dispatcher::read_back(ApiRequest request, Reply reply, const std::string& i
 
 Result<void> Dispatcher::identify(ApiRequest& request, const Route& route, Reply& reply) {
     auto caller = authenticator_.authenticate(request.http, route.credentials, *request.snapshot, clock_.wall());
-    if (caller && caller->kind != CallerKind::Anonymous) {
+    if (caller && (*caller)->kind != CallerKind::Anonymous) {
         request.caller = std::move(*caller);
         return {};
     }
@@ -172,8 +172,8 @@ Result<void> Dispatcher::count(const std::string& bucket, int limit, Reply& repl
 Result<void> Dispatcher::admit(ApiRequest& request, const Route& route, Reply& reply) {
     if (route.access == RouteAccess::Open) return {};
     DP_CHECK(identify(request, route, reply));
-    const Caller& caller = request.caller;
-    DP_CHECK(count(caller.bucket(), caller.requests_per_minute, reply));
+    const Caller& caller = *request.caller;
+    if (caller.requests_per_minute > 0) DP_CHECK(count(caller.bucket(), caller.requests_per_minute, reply));
     if (route.budget == RouteBudget::Calls) DP_CHECK(count("calls/" + caller.bucket(), caller.calls_per_minute, reply));
     if (!holds_any(caller, route.scopes))
         return fail(ErrorCode::Forbidden,

@@ -14,7 +14,7 @@
 #include "api/http/request_figures.hpp"
 #include "api/http/router.hpp"
 #include "base/clock.hpp"
-#include "base/random.hpp"
+#include "base/random_pool.hpp"
 #include "telephony/config/snapshot_hub.hpp"
 
 namespace dp::api {
@@ -41,7 +41,8 @@ private:
     const Authenticator& authenticator_;
     telephony::SnapshotReader snapshots_;
     const Clock& clock_;
-    Random& random_;
+    RandomPool random_;
+    const CallerPtr anonymous_ = std::make_shared<const Caller>();
     IdempotencyGate& idempotency_;
     RateLimiter limiter_;
     RequestFigures figures_;

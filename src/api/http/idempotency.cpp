@@ -24,7 +24,7 @@ bool is_valid_key(std::string_view key) {
 
 IdempotencyRecord idempotency_of(const ApiRequest& request) {
     IdempotencyRecord out;
-    out.scope = request.caller.organization.str() + " " + request.caller.bucket() + " " + request.caller.user.str() +
+    out.scope = request.caller->organization.str() + " " + request.caller->bucket() + " " + request.caller->user.str() +
                 " POST " + request.http.path;
     out.key = request.http.header("Idempotency-Key");
     out.request_sha256 = crypto::hex(crypto::sha256(request.http.body));

@@ -10,6 +10,8 @@ namespace dp::api {
 
 namespace {
 
+constexpr std::size_t kUsualHeaders = 8;
+
 // RFC 9110 section 13.1.2: weak comparison against a list of tags, or `*`.
 bool names_tag(std::string_view list, std::string_view tag) {
     for (auto each : ascii::split(list, ',')) {
@@ -37,11 +39,12 @@ void Reply::set_header(std::string_view name, std::string value) {
 }
 
 void Reply::response(net::HttpResponse response) && {
-    const auto tag = std::ranges::find(headers_, "ETag", &net::HttpHeader::name);
-    if (response.status == 200 && tag != headers_.end() && names_tag(if_none_match_, tag->value))
-        response = {304, {}, {}};
+    if (response.status == 200 && !if_none_match_.empty()) {
+        const auto tag = std::ranges::find(headers_, "ETag", &net::HttpHeader::name);
+        if (tag != headers_.end() && names_tag(if_none_match_, tag->value)) response = {304, {}, {}};
+    }
     for (auto& header : headers_) response.headers.push_back(std::move(header));
-    if (observer_) observer_(response.status);
+    if (observer_) observer_(response.status, correlation_);
     if (finish_) return std::exchange(finish_, nullptr)(std::move(response), std::move(responder_));
     std::move(responder_).respond(std::move(response));
 }
@@ -52,8 +55,19 @@ net::HttpStream Reply::stream(net::HttpResponse head) && {
 }
 
 void Reply::json(int status, const boost::json::value& body) && {
-    std::move(*this).response(
-        {status, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}, json_text(body)});
+    std::move(*this).json_response(status, json_text(body));
+}
+
+void Reply::ready_json(int status, std::shared_ptr<const std::string> body) && {
+    std::move(*this).json_response(status, std::move(body));
+}
+
+void Reply::json_response(int status, net::HttpBody body) && {
+    net::HttpResponse out{status, {}, std::move(body)};
+    out.headers.reserve(kUsualHeaders);
+    out.headers.push_back({"Content-Type", "application/json"});
+    out.headers.push_back({"Cache-Control", "no-store"});
+    std::move(*this).response(std::move(out));
 }
 
 void Reply::empty(int status) && {

@@ -5,6 +5,7 @@
 #include <boost/json/fwd.hpp>
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,8 @@ public:
     Reply(Reply&&) noexcept = default;
 
     void json(int status, const boost::json::value& body) &&;
+    /// JSON that was made before.
+    void ready_json(int status, std::shared_ptr<const std::string> body) &&;
     void empty(int status) &&;
     void error(const Error& error) &&;
     /// With a status and dotted code of its own.
@@ -34,8 +37,10 @@ public:
     /// (an upgrade, a stream, a dropped reply).
     using Finish = std::move_only_function<void(net::HttpResponse, net::HttpResponder)>;
     void on_response(Finish finish) { finish_ = std::move(finish); }
-    /// Told the status when an answer is ready: for figures and the log. Not told of upgrades and streams.
-    void observe(std::move_only_function<void(int status)> observer) { observer_ = std::move(observer); }
+    /// Told the status and the correlation id when an answer is ready: for figures and the log. Not told of upgrades
+    /// and streams.
+    using Observer = std::move_only_function<void(int status, const std::string& correlation)>;
+    void observe(Observer observer) { observer_ = std::move(observer); }
     /// The request's preconditions (RFC 9110 section 13): a 200 whose ETag is in `if_none_match` becomes 304, and a
     /// version conflict 412 when the request had If-Match.
     void set_conditions(std::string if_none_match, bool has_if_match) {
@@ -49,12 +54,14 @@ public:
     const std::string& correlation() const { return correlation_; }
 
 private:
+    void json_response(int status, net::HttpBody body) &&;
+
     net::HttpResponder responder_;
     std::string correlation_;
     ErrorStyle style_;
     std::vector<net::HttpHeader> headers_;
     Finish finish_;
-    std::move_only_function<void(int)> observer_;
+    Observer observer_;
     std::string if_none_match_;
     bool has_if_match_ = false;
 };

@@ -5,16 +5,18 @@
 /// API thread.
 
 #include <chrono>
-#include <map>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 #include "api/http/reply.hpp"
 #include "api/http/router.hpp"
 #include "base/clock.hpp"
 
 namespace dp::metrics {
+class Counter;
 class Histogram;
-}
+}  // namespace dp::metrics
 
 namespace dp::api {
 
@@ -26,11 +28,22 @@ public:
     void follow(const net::HttpRequest& request, const Route* route, Reply& reply);
 
 private:
-    void answered(std::string_view method, std::string_view path, int status, std::chrono::nanoseconds took,
-                  const std::string& correlation);
+    struct Answers {
+        std::string_view method;
+        int status;
+        metrics::Counter* counter;
+    };
+    /// Of one route; the registry of metrics is asked once for each of its kinds of answers.
+    struct OfRoute {
+        std::string_view path;
+        metrics::Histogram* times = nullptr;
+        std::vector<Answers> answers{};
+    };
+    OfRoute& of(const Route* route);
+    static metrics::Counter& counter(OfRoute& route, std::string_view method, int status);
 
     const Clock& clock_;
-    std::map<const Route*, metrics::Histogram*> times_;
+    std::unordered_map<const Route*, OfRoute> routes_;
 };
 
 }  // namespace dp::api

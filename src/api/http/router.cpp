@@ -1,6 +1,10 @@
 #include "api/http/router.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cassert>
+#include <map>
+#include <span>
 
 #include "api/auth/route_permissions.hpp"
 #include "base/ascii.hpp"
@@ -16,10 +20,21 @@ struct Router::Node {
 
 namespace {
 
-std::vector<std::string_view> segments_of(std::string_view path) {
+/// Of a path with more no route could be found.
+constexpr std::size_t kMostSegments = 16;
+using SegmentBuffer = std::array<std::string_view, kMostSegments>;
+
+/// Empty: there are too many.
+std::span<const std::string_view> segments_of(std::string_view path, SegmentBuffer& into) {
     if (path.starts_with('/')) path.remove_prefix(1);
     if (path.ends_with('/')) path.remove_suffix(1);  // a trailing slash changes nothing (clients append one)
-    return ascii::split(path, '/');
+    for (std::size_t count = 0; count < into.size();) {
+        const auto end = path.find('/');
+        into[count++] = path.substr(0, end);
+        if (end == std::string_view::npos) return {into.data(), count};
+        path.remove_prefix(end + 1);
+    }
+    return {};
 }
 
 bool is_parameter(std::string_view segment) {
@@ -35,7 +50,10 @@ void Router::add(Route route) {
     if (route.access == RouteAccess::Authenticated && route.permissions.empty())
         route.permissions = route_permissions(route.method, route.path);
     Node* node = root_.get();
-    for (auto segment : segments_of(route.path)) {
+    SegmentBuffer buffer;
+    const auto segments = segments_of(route.path, buffer);
+    assert(!segments.empty());
+    for (auto segment : segments) {
         auto& next = is_parameter(segment) ? node->any : node->literals[std::string(segment)];
         if (!next) next = std::make_unique<Node>();
         node = next.get();
@@ -55,7 +73,9 @@ bool is_printable(std::string_view text) {
 }  // namespace
 
 RouteMatch Router::match(std::string_view method, std::string_view path) const {
-    const auto segments = segments_of(path);
+    SegmentBuffer buffer, names_buffer;
+    const auto segments = segments_of(path, buffer);
+    if (segments.empty()) return {};
     const Node* node = root_.get();
     for (auto segment : segments) {
         auto literal = node->literals.find(segment);
@@ -63,12 +83,14 @@ RouteMatch Router::match(std::string_view method, std::string_view path) const {
         if (!node) return {};
     }
     RouteMatch out;
-    for (const auto& [name, route] : node->by_method)
-        out.allowed += (out.allowed.empty() ? "" : ", ") + std::string(name);
     auto found = node->by_method.find(method == "HEAD" ? "GET" : method);
-    if (found == node->by_method.end()) return out;
+    if (found == node->by_method.end()) {
+        for (const auto& [name, route] : node->by_method)
+            out.allowed += (out.allowed.empty() ? "" : ", ") + std::string(name);
+        return out;
+    }
     out.route = found->second;
-    const auto names = segments_of(out.route->path);
+    const auto names = segments_of(out.route->path, names_buffer);
     for (std::size_t i = 0; i < names.size(); ++i) {
         if (!is_parameter(names[i])) continue;
         auto decoded = net::percent_decode(segments[i]);
@@ -76,7 +98,7 @@ RouteMatch Router::match(std::string_view method, std::string_view path) const {
             out.malformed = true;
             return out;
         }
-        out.parameters[std::string(names[i].substr(1, names[i].size() - 2))] = std::move(*decoded);
+        out.parameters.add(names[i].substr(1, names[i].size() - 2), std::move(*decoded));
     }
     return out;
 }

@@ -5,7 +5,6 @@
 /// Built at start-up, immutable afterwards; look-ups from the API thread. Literal segments beat parameters.
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,18 +20,35 @@ namespace dp::api {
 
 class Reply;
 
+/// What stood in a path for the template's `{name}`s, decoded.
+class PathParameters {
+public:
+    /// `name` lives as long as the program: it is part of a route's literal.
+    void add(std::string_view name, std::string value) { values_.emplace_back(name, std::move(value)); }
+    /// Null: the template has no such name.
+    const std::string* find(std::string_view name) const {
+        for (const auto& [key, value] : values_)
+            if (key == name) return &value;
+        return nullptr;
+    }
+    std::size_t size() const { return values_.size(); }
+
+private:
+    std::vector<std::pair<std::string_view, std::string>> values_;
+};
+
 /// One authenticated request on its way to a handler. Lives on the API thread until the handler returns: a handler that
 /// answers later copies what it needs.
 struct ApiRequest {
     net::HttpRequest http;
-    std::map<std::string, std::string, std::less<>> parameters;  ///< decoded path parameters by template name
-    Caller caller;
+    PathParameters parameters;
+    CallerPtr caller;  ///< never null; anonymous on open routes
     std::string correlation;
     telephony::Ptr<telephony::Snapshot> snapshot;  ///< the configuration this request sees
 
-    const std::string& parameter(std::string_view name) const { return parameters.find(name)->second; }
+    const std::string& parameter(std::string_view name) const { return *parameters.find(name); }
     /// The caller's organization; only behind a route that asks for a credential.
-    const telephony::OrganizationConfig& config() const { return *snapshot->organization(caller.organization); }
+    const telephony::OrganizationConfig& config() const { return *snapshot->organization(caller->organization); }
 };
 
 using ApiHandler = std::function<void(ApiRequest, Reply)>;
@@ -66,9 +82,9 @@ struct Route {
 
 struct RouteMatch {
     const Route* route = nullptr;  ///< null: no such path, or not with this method
-    std::map<std::string, std::string, std::less<>> parameters;
+    PathParameters parameters;
     bool malformed = false;  ///< a path parameter is no text: nothing can have that id
-    std::string allowed;     ///< `GET, PUT` when the path exists with other methods
+    std::string allowed;     ///< `GET, PUT` when the path exists, but not with this method
 };
 
 class Router {

@@ -11,12 +11,12 @@ namespace dp::api {
 
 telephony::WriteContext write_context(const ApiRequest& request, const Clock& clock) {
     telephony::WriteContext out;
-    out.organization = request.caller.organization;
-    const auto& caller = request.caller;
+    out.organization = request.caller->organization;
+    const auto& caller = *request.caller;
     out.actor.kind = !caller.api_key.empty()                         ? telephony::ActorKind::ApiKey
                      : caller.client.empty() || !caller.user.empty() ? telephony::ActorKind::User
                                                                      : telephony::ActorKind::OAuthClient;
-    out.actor.id = request.caller.actor();
+    out.actor.id = request.caller->actor();
     out.request_id = request.correlation;
     out.now = clock.wall();
     if (request.http.method == "POST" && request.http.has_header("Idempotency-Key"))

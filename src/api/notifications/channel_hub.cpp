@@ -93,7 +93,7 @@ void ChannelHub::add_routes(Router& router) {
 
 ChannelHub::ChannelPtr ChannelHub::find_own(const ApiRequest& request) const {
     auto it = channels_.find(request.parameter("channelId"));
-    const bool own = it != channels_.end() && it->second->owner == request.caller.bucket();
+    const bool own = it != channels_.end() && it->second->owner == request.caller->bucket();
     return own && it->second->expires > context_.clock.wall() ? it->second : nullptr;
 }
 
@@ -148,13 +148,13 @@ void ChannelHub::channel(const ApiRequest& request, Reply reply) const {
 
 void ChannelHub::create(const ApiRequest& request, Reply reply) {
     forget_expired();
-    if (count_of(request.caller.bucket()) >= kMaxChannels)
+    if (count_of(request.caller->bucket()) >= kMaxChannels)
         return std::move(reply).error(
             {ErrorCode::TooManyRequests, fmt::format("At most {} channels may be open at once.", kMaxChannels), ""});
     auto channel = std::make_shared<Channel>();
     channel->id = "streaming-" + context_.random.token(24);
-    channel->owner = request.caller.bucket();
-    channel->caller = request.caller;
+    channel->owner = request.caller->bucket();
+    channel->caller = *request.caller;
     channel->expires = context_.clock.wall() + kLifetime;
     channels_.emplace(channel->id, channel);
     std::move(reply).json(200, channel->to_json(connect_uri(request, channel->id)));
@@ -163,7 +163,7 @@ void ChannelHub::create(const ApiRequest& request, Reply reply) {
 void ChannelHub::list(const ApiRequest& request, Reply reply) const {
     json::array entities;
     for (const auto& [id, channel] : channels_)
-        if (channel->owner == request.caller.bucket()) entities.push_back(channel->to_json(connect_uri(request, id)));
+        if (channel->owner == request.caller->bucket()) entities.push_back(channel->to_json(connect_uri(request, id)));
     std::move(reply).json(200, json::object{{"entities", std::move(entities)}});
 }
 
@@ -205,7 +205,7 @@ void ChannelHub::subscribe(const ApiRequest& request, Reply reply) {
         if (single.empty())
             return std::move(reply).error({ErrorCode::InvalidValue, fmt::format("There is no topic {}.", topic), "id"});
         for (const auto& one : single) {
-            if (!may_follow(request.caller, one))
+            if (!may_follow(*request.caller, one))
                 return std::move(reply).error(
                     {ErrorCode::Forbidden, fmt::format("The topic {} is not permitted to this caller.", topic), "id"});
             expanded.insert(one);
@@ -223,8 +223,8 @@ void ChannelHub::subscribe(const ApiRequest& request, Reply reply) {
         followers_[follower_key(channel->caller.organization, topic)].insert(channel);
     std::erase_if(followers_, [](const auto& entry) { return entry.second.empty(); });
     // An owner whose token is about to expire carries the channel over with the next one.
-    if (std::ranges::all_of(channel->expanded, [&](const auto& topic) { return may_follow(request.caller, topic); }))
-        channel->caller = request.caller;
+    if (std::ranges::all_of(channel->expanded, [&](const auto& topic) { return may_follow(*request.caller, topic); }))
+        channel->caller = *request.caller;
     subscriptions(request, std::move(reply));
 }
 

@@ -69,7 +69,7 @@ void EventStreams::open(const ApiRequest& request, Reply reply) {
         return std::move(reply).error(
             {ErrorCode::Unavailable, fmt::format("There are {} readers already.", kMaxReaders), {}});
     auto reader = std::make_shared<Reader>();
-    reader->caller = request.caller;
+    reader->caller = *request.caller;
     reader->filter = std::move(*filter);
     reader->position = std::min(since->value_or(tail_.head()), tail_.head());
     reader->wrote = reader->moving = context_.clock.now();

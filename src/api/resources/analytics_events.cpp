@@ -80,7 +80,7 @@ void read_order(JsonReader& body, Asked& asked) {
 Result<Asked> read_query(const ApiRequest& request, Reply& reply) {
     DP_TRY(body, body_of(request));
     Asked out;
-    out.query.organization = request.caller.organization;
+    out.query.organization = request.caller->organization;
     if (const auto type = body->text("type", 16); type && *type != "events") body->refuse("type", "must be events");
     read_ids(*body, out.ids);
     const auto filter = EventFilter::parse(body->text("filter", 8192).value_or(""), "filter");

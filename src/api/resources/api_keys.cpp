@@ -56,8 +56,8 @@ void fill_key(JsonReader& body, ApiKey& key) {
 }
 
 Result<void> may_manage(const ApiRequest& request, const ApiKey& key) {
-    DP_CHECK(may_grant(request.caller, request.config(), key.roles));
-    return may_pass_on(request.caller, key.scopes);
+    DP_CHECK(may_grant(*request.caller, request.config(), key.roles));
+    return may_pass_on(*request.caller, key.scopes);
 }
 
 void create(ApiContext& context, const ApiRequest& request, Reply reply) {

@@ -137,7 +137,7 @@ Result<void> apply_interval(std::string_view text, AuditQuery& query) {
 /// `?entityId=&entityType=&action=&actorId=&requestId=&interval=&order=`
 Result<Asked> query_of(const ApiRequest& request) {
     AuditQuery out;
-    out.organization = request.caller.organization;
+    out.organization = request.caller->organization;
     out.order = request.http.query_value("order").value_or("desc") == "asc" ? telephony::LogOrder::OldestFirst
                                                                             : telephony::LogOrder::NewestFirst;
     const auto take = [&](std::string_view name, std::vector<std::string>& into) {
@@ -181,7 +181,7 @@ void erase(ApiContext& context, const ApiRequest& request, Reply reply) {
 Result<AuditQuery> genesys_query(const ApiRequest& request, Reply& reply) {
     DP_TRY(body, body_of(request));
     AuditQuery out;
-    out.organization = request.caller.organization;
+    out.organization = request.caller->organization;
     out.order = telephony::LogOrder::NewestFirst;
     const auto interval = body->required_text("interval", 80);
     if (const auto service = body->text("serviceName", 64); service && *service != kService)
@@ -230,7 +230,7 @@ public:
     const Kept* find(const ApiRequest& request) const {
         const auto& id = request.parameter("transactionId");
         const auto found = std::ranges::find_if(kept_, [&](const Kept& kept) {
-            return kept.id == id && kept.query.organization == request.caller.organization;
+            return kept.id == id && kept.query.organization == request.caller->organization;
         });
         return found == kept_.end() ? nullptr : &*found;
     }

@@ -10,8 +10,8 @@ namespace {
 
 template <class Id>
 Id optional_parameter(const ApiRequest& request, std::string_view name) {
-    const auto found = request.parameters.find(name);
-    return found == request.parameters.end() ? Id{} : Id(found->second);
+    const auto* found = request.parameters.find(name);
+    return found ? Id(*found) : Id{};
 }
 
 void carry_out(ApiContext& context, CallOrder order, Ptr<Conversation> found, Reply reply, WithConversation done) {
@@ -40,7 +40,7 @@ bool may_see(const Caller& caller, const Conversation& conversation) {
 
 void with_conversation(ApiContext& context, const ApiRequest& request, Reply reply, WithConversation then) {
     context.conversations.find(
-        request.caller.organization, telephony::ConversationId(request.parameter("conversationId")), context.executor,
+        request.caller->organization, telephony::ConversationId(request.parameter("conversationId")), context.executor,
         [reply = std::move(reply), then = std::move(then)](Result<Ptr<Conversation>> found) mutable {
             if (!found) return std::move(reply).error(found.error());
             then(std::move(*found), std::move(reply));
@@ -49,13 +49,13 @@ void with_conversation(ApiContext& context, const ApiRequest& request, Reply rep
 
 void give_order(ApiContext& context, const ApiRequest& request, telephony::CallAction action, Reply reply,
                 WithConversation done) {
-    CallOrder order{request.caller.organization, telephony::ConversationId(request.parameter("conversationId")),
+    CallOrder order{request.caller->organization, telephony::ConversationId(request.parameter("conversationId")),
                     std::move(action), optional_parameter<telephony::ParticipantId>(request, "participantId"),
                     optional_parameter<telephony::CommunicationId>(request, "communicationId")};
     with_conversation(
         context, request, std::move(reply),
-        [&context, caller = request.caller, order = std::move(order), done = std::move(done)](Ptr<Conversation> found,
-                                                                                              Reply answer) mutable {
+        [&context, caller = *request.caller, order = std::move(order), done = std::move(done)](Ptr<Conversation> found,
+                                                                                               Reply answer) mutable {
             if (!takes_part(caller.user, *found))
                 return std::move(answer).error(
                     {ErrorCode::Forbidden, "A user's token may act in that user's calls only.", found->id.str()});

@@ -65,7 +65,7 @@ void read_order(JsonReader& body, Asked& out) {
 Result<Asked> read_query(const ApiRequest& request, Reply& reply) {
     DP_TRY(body, body_of(request));
     Asked out;
-    out.query.organization = request.caller.organization;
+    out.query.organization = request.caller->organization;
     out.query.limit = kRead;
     read_interval(*body, out.query);
     read_paging(*body, out);

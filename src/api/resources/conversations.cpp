@@ -92,9 +92,9 @@ PlaceCall read_genesys_call(JsonReader& body, const telephony::UserId& user) {
 /// Whose calls a list shows: `userId`'s, else those of the token's user; empty: everybody's.
 Result<telephony::UserId> whose_calls(const ApiRequest& request) {
     const auto asked = request.http.query_value("userId");
-    if (!asked) return request.caller.user;
+    if (!asked) return request.caller->user;
     telephony::UserId user{std::string(*asked)};
-    if (!request.caller.may_act_for(user) && !request.caller.may(kSeeAllCalls))
+    if (!request.caller->may_act_for(user) && !request.caller->may(kSeeAllCalls))
         return fail(
             ErrorCode::Forbidden,
             fmt::format("A user's token may see that user's calls only, without the permission {}.", kSeeAllCalls),
@@ -119,7 +119,7 @@ Result<telephony::ConversationQuery> history_query(const ApiRequest& request, co
     DP_TRY(user, whose_calls(request));
     DP_TRY(statuses, ended_as(request.http));
     telephony::ConversationQuery query;
-    query.organization = request.caller.organization;
+    query.organization = request.caller->organization;
     query.agent = std::move(user);
     query.statuses = std::move(statuses);
     query.cursor = std::string(request.http.query_value("cursor").value_or(""));
@@ -156,10 +156,10 @@ public:
         auto body = body_of(request);
         if (!body) return std::move(reply).error(body.error());
         const bool seed_shape = (*body)->has("from") || (*body)->has("to");
-        if (!seed_shape && request.caller.user.empty())
+        if (!seed_shape && request.caller->user.empty())
             return std::move(reply).error(
                 {ErrorCode::MissingField, "The field from is required: this token has no user of its own.", "from"});
-        auto call = seed_shape ? read_call(**body) : read_genesys_call(**body, request.caller.user);
+        auto call = seed_shape ? read_call(**body) : read_genesys_call(**body, request.caller->user);
         finish_place(std::move(request), std::move(reply), *body, std::move(call));
     }
 
@@ -174,7 +174,7 @@ public:
 
     void read(ApiRequest request, Reply reply) const {
         with_conversation(context_, request, std::move(reply),
-                          [caller = request.caller](const telephony::Ptr<Conversation>& conversation, Reply answer) {
+                          [caller = *request.caller](const telephony::Ptr<Conversation>& conversation, Reply answer) {
                               if (!may_see(caller, *conversation))
                                   return std::move(answer).error(
                                       {ErrorCode::Forbidden,
@@ -193,7 +193,7 @@ public:
         if (!user) return std::move(reply).error(user.error());
         auto found = context_.live_conversations.all();
         std::erase_if(found, [&](const auto& conversation) {
-            return conversation->meta.organization != request.caller.organization ||
+            return conversation->meta.organization != request.caller->organization ||
                    telephony::is_final(conversation->status) || !takes_part(*user, *conversation);
         });
         std::ranges::sort(found, [](const auto& a, const auto& b) {
@@ -244,7 +244,7 @@ private:
     void finish_place(ApiRequest request, Reply reply, const Body& body, PlaceCall call) const {
         if (auto ok = finish(body, request, reply); !ok) return std::move(reply).error(ok.error());
         // seed 3: "The from field in the request body must match the user ID in the JWT"; public clients likewise.
-        if (!request.caller.may_act_for(call.agent))
+        if (!request.caller->may_act_for(call.agent))
             return std::move(reply).error(
                 {ErrorCode::Forbidden, "A user's token may place calls for that user only.", call.agent_field});
         auto write = write_context(request, context_.clock);
@@ -255,7 +255,7 @@ private:
         auto& context = context_;
         // Who calls from the console asked for it on that very phone; everybody else's call rings there.
         const auto answer =
-            request.caller.kind == CallerKind::ConsoleSession ? AgentAnswer::Automatic : AgentAnswer::Ring;
+            request.caller->kind == CallerKind::ConsoleSession ? AgentAnswer::Automatic : AgentAnswer::Ring;
         context_.conversations.place(
             write, std::move(*prepared), context_.executor,
             [&context, write, answer, reply = std::move(reply)](Result<PlacedCall> placed) mutable {

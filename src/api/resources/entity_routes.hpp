@@ -14,6 +14,7 @@
 #include "api/genesys/envelope.hpp"
 #include "api/http/idempotency.hpp"
 #include "api/http/json_writer.hpp"
+#include "api/http/kept_bodies.hpp"
 #include "api/http/paging.hpp"
 #include "api/http/writes.hpp"
 #include "base/timed_uuid.hpp"
@@ -46,11 +47,16 @@ inline Error not_found(std::string_view noun, std::string_view id) {
             std::string(id)};
 }
 
+template <class T>
+std::string etag_of(const T& entity) {
+    return "\"" + std::to_string(entity.meta.version) + "\"";
+}
+
 /// Answers with one entity and its ETag.
 template <class T>
 void reply_entity(Reply reply, int status, const Shape<T>& shape, const T& entity,
                   const telephony::OrganizationConfig& config) {
-    reply.add_header("ETag", "\"" + std::to_string(entity.meta.version) + "\"");
+    reply.add_header("ETag", etag_of(entity));
     std::move(reply).json(status, shape.to_json(entity, config));
 }
 
@@ -140,16 +146,31 @@ void add_list(Router& router, const Shape<T>& shape) {
                 shape.refusal});
 }
 
+/// Answers with one entity; its JSON is made once a revision where the route keeps it.
+template <class T>
+void reply_read(Reply reply, const Shape<T>& shape, const T& entity, const ApiRequest& request, KeptBodies* kept) {
+    if (!kept) return reply_entity(std::move(reply), 200, shape, entity, request.config());
+    const auto revision = request.snapshot->revision();
+    auto body = kept->find(&entity, revision);
+    if (!body) body = kept->keep(&entity, revision, json_text(shape.to_json(entity, request.config())));
+    reply.add_header("ETag", etag_of(entity));
+    std::move(reply).ready_json(200, std::move(body));
+}
+
+/// What an answer's JSON follows from: with live state in it, it is made anew each time.
+enum class JsonFrom { LiveState, ConfigurationAlone };
+
 /// GET of the collection, and of one.
 template <class T>
-void add_reads(Router& router, const Shape<T>& shape) {
+void add_reads(Router& router, const Shape<T>& shape, JsonFrom source = JsonFrom::LiveState) {
     add_list(router, shape);
+    const auto kept = source == JsonFrom::ConfigurationAlone ? std::make_shared<KeptBodies>() : nullptr;
     router.add({"GET", shape.item, shape.read,
-                [shape](ApiRequest request, Reply reply) {
+                [shape, kept](ApiRequest request, Reply reply) {
                     const auto& id = request.parameter(shape.parameter);
                     const auto& entity = request.config().template all<T>().find(id);
                     if (!entity) return std::move(reply).error(not_found(shape.noun, id));
-                    reply_entity(std::move(reply), 200, shape, *entity, request.config());
+                    reply_read(std::move(reply), shape, *entity, request, kept.get());
                 },
                 shape.refusal});
 }
@@ -211,7 +232,7 @@ void add_writes(Router& router, ApiContext& context, const Shape<T>& shape, std:
                     T entity;
                     const auto id = (*body)->text("id", 64);
                     entity.id = decltype(entity.id)(id ? *id : timed_uuid(context.random, context.clock.wall()));
-                    entity.meta.organization = request.caller.organization;
+                    entity.meta.organization = request.caller->organization;
                     if (!is_valid_id(entity.id.str())) (*body)->refuse("id", "must be 1 to 64 of A-Z a-z 0-9 . _ -");
                     (*body)->ignore(kEnvelopeFields);
                     fill(**body, entity);

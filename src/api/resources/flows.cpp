@@ -141,7 +141,7 @@ void fill_flow(JsonReader& body, CallFlow& flow) {
 
 void add_flows(Router& router, ApiContext& context) {
     const Shape<CallFlow> shape{kFlows, "/api/v2/flows/{flowId}", "flowId", "flow", kRead, kWrite, flow_json};
-    add_reads(router, shape);
+    add_reads(router, shape, JsonFrom::ConfigurationAlone);
     add_writes<CallFlow>(router, context, shape, fill_flow);
     add_remove(router, context, shape, telephony::EntityType::CallFlow);
     router.add({"GET", "/api/v2/flows/{flowId}/latestconfiguration", kRead, [](const ApiRequest& request, Reply reply) {

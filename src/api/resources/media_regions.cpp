@@ -105,7 +105,7 @@ void list_regions(const ApiRequest& request, Reply reply, const Shape<MediaRegio
 
 /// Replaces what the caller's phone reported before.
 void take_report(ApiContext& context, const ApiRequest& request, Reply reply) {
-    if (request.caller.user.empty())
+    if (request.caller->user.empty())
         return std::move(reply).error(
             400, "not.a.user", {ErrorCode::InvalidValue, "Only a user's phone measures: this caller is none.", ""});
     auto body = body_of(request);
@@ -119,7 +119,7 @@ void take_report(ApiContext& context, const ApiRequest& request, Reply reply) {
     }
     if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
     report.reported = context.clock.wall();
-    context.round_trips.phones.put(request.caller.user,
+    context.round_trips.phones.put(request.caller->user,
                                    std::make_shared<const telephony::PhoneRoundTrips>(std::move(report)));
     std::move(reply).empty(204);
 }

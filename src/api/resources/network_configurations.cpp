@@ -62,7 +62,7 @@ void add_network_configurations(Router& router, ApiContext& context) {
         {"telephony:user-settings:edit", "telephony:web-r-t-c:view", "telephony:readonly"},
         {"telephony:user-settings:edit", "telephony"},
         network_json};
-    add_reads<NetworkConfiguration>(router, shape);
+    add_reads<NetworkConfiguration>(router, shape, JsonFrom::ConfigurationAlone);
     add_writes<NetworkConfiguration>(
         router, context, shape,
         [&context](JsonReader& body, NetworkConfiguration& network) { fill(body, network, context.secrets); });

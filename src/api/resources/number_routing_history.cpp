@@ -83,7 +83,7 @@ json::object snapshot_json(const RoutingSnapshot& snapshot) {
 void find_snapshots(ApiContext& context, const ApiRequest& request, const telephony::Ptr<Number>& number,
                     std::move_only_function<void(Result<std::vector<RoutingSnapshot>>)> reply) {
     telephony::EventQuery query;
-    query.organization = request.caller.organization;
+    query.organization = request.caller->organization;
     query.types = {std::string(telephony::event_type::kNumberRoutingChanged)};
     query.resource_ids = {number->id.str()};
     query.limit = kMaxSnapshots;

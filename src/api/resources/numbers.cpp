@@ -87,7 +87,7 @@ void order(ApiContext& context, const Shape<Number>& shape, ApiRequest request, 
     if (!body) return std::move(reply).error(body.error());
     auto& fields = **body;
     Number number;
-    number.meta.organization = request.caller.organization;
+    number.meta.organization = request.caller->organization;
     fields.ignore(kEnvelopeFields);
     const auto type = fields.required_text("type", 8);
     if (const auto known = telephony::number_type_from(type))

@@ -206,9 +206,9 @@ void fill_client(JsonReader& body, OAuthClient& client) {
 
 /// A client is a way to act: whoever changes it, or takes its secret, needs all that it can do.
 Result<void> may_manage(const ApiRequest& request, const OAuthClient& client) {
-    DP_CHECK(may_grant(request.caller, request.config(), client.roles));
-    DP_CHECK(may_pass_on(request.caller, client.scopes));
-    if (!client.keys.empty()) DP_CHECK(may_impersonate(request.caller));
+    DP_CHECK(may_grant(*request.caller, request.config(), client.roles));
+    DP_CHECK(may_pass_on(*request.caller, client.scopes));
+    if (!client.keys.empty()) DP_CHECK(may_impersonate(*request.caller));
     return {};
 }
 

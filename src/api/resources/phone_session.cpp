@@ -51,7 +51,7 @@ json::array caller_ids(const OrganizationConfig& config, const telephony::User& 
 
 void open_session(ApiContext& context, const ApiRequest& request, Reply reply) {
     const auto& config = request.config();
-    const auto& user = config.user(request.caller.user);
+    const auto& user = config.user(request.caller->user);
     if (!user)
         return std::move(reply).error(400, "not.a.user",
                                       {ErrorCode::InvalidValue, "Only a user has a phone: this caller is none.", ""});

@@ -179,7 +179,7 @@ void create_phone(ApiContext& context, ApiRequest request, Reply reply) {
     if (!body) return std::move(reply).error(body.error());
     Phone phone;
     if (const auto id = (*body)->text("id", 64)) phone.id = telephony::PhoneId(*id);
-    phone.meta.organization = request.caller.organization;
+    phone.meta.organization = request.caller->organization;
     (*body)->ignore(kEnvelopeFields);
     fill_phone(**body, phone);
     if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
@@ -284,7 +284,7 @@ void add_phones(Router& router, ApiContext& context) {
                                             {"telephony:readonly", "telephony:user-settings:edit"},
                                             {"telephony"},
                                             base_settings_json};
-    add_reads(router, settings);
+    add_reads(router, settings, JsonFrom::ConfigurationAlone);
     add_writes<PhoneBaseSettings>(router, context, settings, fill_base_settings);
     add_remove(router, context, settings, telephony::EntityType::PhoneBaseSettings);
 

@@ -148,7 +148,7 @@ void remove_member(ApiContext& context, const ApiRequest& request, Reply reply) 
 void add_queues(Router& router, ApiContext& context) {
     const Shape<Queue> shape{kQueues,   "/api/v2/routing/queues/{queueId}", "queueId", "queue", kRead, kWrite,
                              queue_json};
-    add_reads(router, shape);
+    add_reads(router, shape, JsonFrom::ConfigurationAlone);
     add_writes<Queue>(router, context, shape, fill_queue);
     add_remove(router, context, shape, telephony::EntityType::Queue);
     constexpr std::string_view kMembers = "/api/v2/routing/queues/{queueId}/members";

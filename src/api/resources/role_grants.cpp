@@ -67,7 +67,7 @@ void change(ApiContext& context, const ApiRequest& request, const std::vector<st
     for (const auto& role : wanted.roles)
         if (!request.config().find<telephony::Role>(role)) return std::move(reply).error(not_found("role", role.str()));
     if (wanted.kind != Kind::Remove)
-        if (auto ok = may_grant(request.caller, request.config(), wanted.roles); !ok)
+        if (auto ok = may_grant(*request.caller, request.config(), wanted.roles); !ok)
             return std::move(reply).error(403, "missing.permissions", ok.error());
     auto write = write_context(request, context.clock);
     keep_answer(write, context.secrets, 204, {});  // of the POSTs here
@@ -174,7 +174,7 @@ void replace_roles_of_user(ApiContext& context, const ApiRequest& request, Reply
     if (!ids) return std::move(reply).error(ids.error());
     const auto roles = role_ids(*ids);
     change(context, request, {id}, {Kind::Replace, roles}, std::move(reply),
-           [roles, organization = request.caller.organization](Reply answer, const telephony::Snapshot& snapshot) {
+           [roles, organization = request.caller->organization](Reply answer, const telephony::Snapshot& snapshot) {
                std::move(answer).json(200, authorization_json(roles, *snapshot.organization(organization)));
            });
 }
@@ -183,7 +183,7 @@ void replace_roles_of_user(ApiContext& context, const ApiRequest& request, Reply
 
 void add_role_grants(Router& router, ApiContext& context) {
     router.add({"GET", "/api/v2/authorization/subjects/me", kRead, [](ApiRequest request, Reply reply) {
-                    read_subject(request, own_subject(request.caller), std::move(reply));
+                    read_subject(request, own_subject(*request.caller), std::move(reply));
                 }});
     router.add({"GET", "/api/v2/authorization/subjects/{subjectId}", kRead, [](ApiRequest request, Reply reply) {
                     read_subject(request, request.parameter("subjectId"), std::move(reply));

@@ -73,7 +73,7 @@ void create(ApiContext& context, const ApiRequest& request, Reply reply) {
     role.id = telephony::RoleId(context.random.uuid());
     fill_role(**body, role, Absent::Cleared);
     if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
-    if (auto ok = may_grant(request.caller, role); !ok)
+    if (auto ok = may_grant(*request.caller, role); !ok)
         return std::move(reply).error(403, "missing.permissions", ok.error());
     store_entity(context, request, std::move(reply), role_shape(), std::move(role), 200);
 }
@@ -98,7 +98,7 @@ void change(ApiContext& context, const ApiRequest& request, Reply reply, Absent 
     Role role = *present;
     fill_role(**body, role, absent);
     if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
-    if (auto ok = may_grant(request.caller, role); !ok)
+    if (auto ok = may_grant(*request.caller, role); !ok)
         return std::move(reply).error(403, "missing.permissions", ok.error());
     context.configuration.replace(write_context(request, context.clock), std::move(role), *version, context.executor,
                                   when_stored(std::move(reply), role_shape(), 200));
@@ -160,7 +160,7 @@ void divisions(const ApiRequest& request, Reply reply) {
 
 void add_roles(Router& router, ApiContext& context) {
     const auto shape = role_shape();
-    add_reads(router, shape);
+    add_reads(router, shape, JsonFrom::ConfigurationAlone);
     const auto bind = [&context](void (*handler)(ApiContext&, const ApiRequest&, Reply)) {
         return [&context, handler](ApiRequest request, Reply reply) { handler(context, request, std::move(reply)); };
     };

@@ -56,7 +56,7 @@ void explain(const ApiContext& context, const ApiRequest& request, Reply reply) 
         fields.refuse("digits", "must be of 0-9, * and #");
     if (fields.boolean("answered") == false) question.answers = RouteQuestion::Answers::Nobody;
     if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
-    const auto& config = request.snapshot->organization(request.caller.organization);
+    const auto& config = request.snapshot->organization(request.caller->organization);
     std::move(reply).json(200, explanation_json(question, telephony::explain_route(config, question)));
 }
 

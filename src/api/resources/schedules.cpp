@@ -76,7 +76,7 @@ void fill_group(JsonReader& body, ScheduleGroup& group) {
 void add_schedules(Router& router, ApiContext& context) {
     const Shape<Schedule> schedules{
         kSchedules, "/api/v2/architect/schedules/{scheduleId}", "scheduleId", "schedule", kRead, kWrite, schedule_json};
-    add_reads(router, schedules);
+    add_reads(router, schedules, JsonFrom::ConfigurationAlone);
     add_writes<Schedule>(router, context, schedules, fill_schedule);
     add_remove(router, context, schedules, telephony::EntityType::Schedule);
     const Shape<ScheduleGroup> groups{kGroups,
@@ -86,7 +86,7 @@ void add_schedules(Router& router, ApiContext& context) {
                                       kRead,
                                       kWrite,
                                       group_json};
-    add_reads(router, groups);
+    add_reads(router, groups, JsonFrom::ConfigurationAlone);
     add_writes<ScheduleGroup>(router, context, groups, fill_group);
     add_remove(router, context, groups, telephony::EntityType::ScheduleGroup);
 }

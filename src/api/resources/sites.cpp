@@ -66,7 +66,7 @@ void add_sites(Router& router, ApiContext& context) {
                             {"telephony:readonly", "telephony:user-settings:edit"},
                             {"telephony"},
                             site_json};
-    add_reads(router, sites);
+    add_reads(router, sites, JsonFrom::ConfigurationAlone);
     add_writes<Site>(router, context, sites, fill_site);
     add_remove(router, context, sites, telephony::EntityType::Site);
     add_reads<Location>(router, {"/api/v2/locations",

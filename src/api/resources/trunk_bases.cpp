@@ -134,7 +134,7 @@ public:
                 {ErrorCode::Conflict, "A trunk needs an edge group and a SIP profile: create them first.", ""});
         TrunkCommand command;
         if (const auto id = (*body)->text("id", 64)) command.trunk.id = telephony::TrunkId(*id);
-        command.trunk.meta.organization = request.caller.organization;
+        command.trunk.meta.organization = request.caller->organization;
         command.trunk.edge_group = group->id;
         command.trunk.sip_profile = profile->id;
         command.trunk.registration.type = RegistrationType::None;

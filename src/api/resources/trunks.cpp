@@ -181,7 +181,7 @@ public:
         if (!body) return std::move(reply).error(body.error());
         TrunkCommand command;
         if (const auto id = (*body)->text("id", 64)) command.trunk.id = telephony::TrunkId(*id);
-        command.trunk.meta.organization = request.caller.organization;
+        command.trunk.meta.organization = request.caller->organization;
         command = read_trunk(**body, std::move(command));
         if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
         context_.trunks.create(write_context(request, context_.clock), std::move(command), context_.executor,
@@ -238,7 +238,7 @@ void add_trunks(Router& router, ApiContext& context) {
                                   "edgeGroupId",  "edge group",
                                   kRead,          kWrite,
                                   edge_group_json};
-    add_reads(router, groups);
+    add_reads(router, groups, JsonFrom::ConfigurationAlone);
     add_writes<EdgeGroup>(router, context, groups, [](JsonReader& body, EdgeGroup& group) {
         body.ignore({"edgeTrunkBaseAssignment", "phoneTrunkBases", "managed", "hybrid"});
         group.name = body.required_text("name");
@@ -254,7 +254,7 @@ void add_trunks(Router& router, ApiContext& context) {
                                      sip_profile_json,
                                      nullptr,
                                      ScopeRefusal::InsufficientScope};
-    add_reads(router, profiles);
+    add_reads(router, profiles, JsonFrom::ConfigurationAlone);
     add_writes<SipProfile>(router, context, profiles, fill_sip_profile);
     add_remove(router, context, profiles, telephony::EntityType::SipProfile);
 

@@ -117,7 +117,7 @@ void replace_settings(ApiContext& context, ApiRequest request, Reply reply) {
     if (!version) return std::move(reply).error(version.error());
     UserTelephonySettings settings;
     settings.id = id;
-    settings.meta.organization = request.caller.organization;
+    settings.meta.organization = request.caller->organization;
     fields.ignore(kEnvelopeFields);
     fields.ignore({"name", "userId", "warnings"});
     auto* web_rtc = fields.required_object("webRtc");

@@ -54,7 +54,7 @@ void choose(ApiContext& context, const ApiRequest& request, Reply reply, User us
 Ptr<User> chooser(const ApiRequest& request, Reply& reply) {
     const auto& id = request.parameter("userId");
     const auto& user = request.config().user(telephony::UserId(id));
-    if (user && may_choose_for(user->id, request.caller)) return user;
+    if (user && may_choose_for(user->id, *request.caller)) return user;
     user ? std::move(reply).error({ErrorCode::Forbidden, "This station is chosen by its own user.", "userId"})
          : std::move(reply).error(not_found("user", id));
     return nullptr;

@@ -71,7 +71,7 @@ Shape<User> user_shape() {
 }
 
 void me(const ApiContext& context, const ApiRequest& request, Reply reply) {
-    const auto& user = request.config().user(request.caller.user);
+    const auto& user = request.config().user(request.caller->user);
     if (!user)
         return std::move(reply).error(
             400, "not.a.user",
@@ -93,7 +93,7 @@ void add_users(Router& router, ApiContext& context) {
                 "/api/v2/users/me",
                 {"user:read:me", "user-basic-info", "users:readonly", "user:read"},
                 [&context](ApiRequest request, Reply reply) { me(context, request, std::move(reply)); }});
-    add_reads(router, shape);
+    add_reads(router, shape, JsonFrom::ConfigurationAlone);
     add_writes<User>(router, context, shape, fill_user);
 }
 

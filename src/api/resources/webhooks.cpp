@@ -121,7 +121,7 @@ public:
         Webhook webhook;
         webhook.id = WebhookId((*body)->text("id", 64).value_or(timed_uuid(context_.random, context_.clock.wall())));
         if (!is_valid_id(webhook.id.str())) (*body)->refuse("id", "must be 1 to 64 of A-Z a-z 0-9 . _ -");
-        webhook.meta.organization = request.caller.organization;
+        webhook.meta.organization = request.caller->organization;
         fill(**body, webhook, context_.secrets);
         if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
         const auto secret = events::make_secret(context_.random);

@@ -273,15 +273,15 @@ IceSession read_report(JsonReader& body) {
 }  // namespace
 
 void WebRtcDiagnostics::report(const ApiRequest& request, Reply reply) {
-    if (request.caller.user.empty())
+    if (request.caller->user.empty())
         return std::move(reply).error(400, "not.a.user",
                                       {ErrorCode::InvalidValue, "Only a user has a phone: this caller is none.", ""});
     auto body = body_of(request);
     if (!body) return std::move(reply).error(body.error());
     auto session = read_report(**body);
     if (auto ok = finish(*body, request, reply); !ok) return std::move(reply).error(ok.error());
-    session.organization = request.caller.organization;
-    session.user = request.caller.user;
+    session.organization = request.caller->organization;
+    session.user = request.caller->user;
     session.time = context_.clock.wall();
     sessions_.add(std::move(session));
     std::move(reply).empty(204);
@@ -290,7 +290,7 @@ void WebRtcDiagnostics::report(const ApiRequest& request, Reply reply) {
 void WebRtcDiagnostics::diagnose(const ApiRequest& request, Reply reply) {
     const auto& config = request.config();
     const auto asked = request.http.query_value("userId");
-    const auto user = asked ? telephony::UserId(std::string(*asked)) : request.caller.user;
+    const auto user = asked ? telephony::UserId(std::string(*asked)) : request.caller->user;
     if (!user.empty() && !config.user(user))
         return std::move(reply).error(
             {ErrorCode::InvalidValue, "userId '" + user.str() + "' does not exist.", "userId"});
