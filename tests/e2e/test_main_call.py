@@ -184,7 +184,8 @@ def test_the_callback_rings_the_agents_phone(api, agent, follow):
         if frame.get("direction") == "inbound" and frame["status"] == "connected":
             break
     assert frame["from"]["phoneNumber"] == "+14155550170"
-    assert frame["to"]["phoneNumber"] == agent["callerId"]
+    assert (frame["to"]["phoneNumber"], frame["to"]["id"]) == (agent["callerId"], agent["userId"])
+    assert "id" not in frame["from"], "the caller is nobody of ours"
     ended = api.hang_up(frame["id"])
     assert ended["connectedTime"] and ended["status"] == "disconnected"
 

@@ -63,10 +63,14 @@ json::object conversation_json(const Conversation& conversation) {
         if (termination.q850) out["q850Cause"] = termination.q850;
     }
     json::object from{{"phoneNumber", conversation.caller_id}, {"name", conversation.caller_name}};
-    if (!conversation.agent.empty()) from["id"] = conversation.agent.str();
+    json::object to{{"phoneNumber", conversation.destination}};
+    if (!conversation.dialed.empty()) to["dialed"] = conversation.dialed;
+    // The agent stands where the call begins or where it ends.
+    const bool inbound = conversation.direction == telephony::Direction::Inbound;
+    if (!conversation.agent.empty()) (inbound ? to : from)["id"] = conversation.agent.str();
     out["direction"] = telephony::to_string(conversation.direction);
     out["from"] = std::move(from);
-    out["to"] = json::object{{"phoneNumber", conversation.destination}, {"dialed", conversation.dialed}};
+    out["to"] = std::move(to);
     out["type"] = "pstn";
     out["startTime"] = to_rfc3339(conversation.started);
     put_time(out, "initiatedTime", conversation.initiated);
