@@ -198,6 +198,15 @@ class TestManifest:
         assert number(api, AGENT_LINE)["routing"]["displayName"] == "After"
         assert "--to" in cli.refused("rollback", "-f", file, "--to", "yesterday")
 
+    def test_rollback_takes_back_the_first_change_of_a_number_of_the_first_run(self, cli, api):
+        line = "+15551234567"
+        before = number(api, line)["routing"]
+        file = cli.write(f"numbers:\n  {line}:\n    routing: {{type: user, id: user-agent-48291}}\n")
+        cli.ok("apply", "-f", file)
+        assert number(api, line)["routing"]["id"] == "user-agent-48291"
+        assert "is as it was at" in cli.ok("rollback", "-f", file)
+        assert number(api, line)["routing"] == before
+
     def test_a_change_between_plan_and_apply_stops_it(self, cli, api):
         file = cli.write(f"numbers:\n  {AGENT_LINE}:\n    routing: {{displayName: Planned}}\n")
         plan = cli.home / "plan.json"

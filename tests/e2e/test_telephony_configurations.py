@@ -204,3 +204,12 @@ def test_what_was_answered_survives_a_kill(fresh):
     api = fresh.client()
     assert api.get(f"{CONFIGS}/{made['id']}") == before
     assert api.get(f"{CONFIGS}/{made['id']}/phone-numbers")["phone_numbers"] == [added]
+
+
+def test_the_inbound_workflow_of_a_caller_id_is_in_the_numbers_routing_history(api):
+    made = api.post(CONFIGS, CREATE, status=200)
+    caller_ids = f"{CONFIGS}/{made['id']}/phone-numbers"
+    added = api.post(caller_ids, ADD_NUMBER | {"inbound_workflow_id": "cf-inbound-ivr-main"}, status=200)
+    api.put(f"{caller_ids}/{added['id']}", {"clear_inbound_workflow": True})
+    history = api.get(f"/api/v2/telephony/phone/numbers/{added['id']}/routing/history")["entities"]
+    assert [entry["routing"] and entry["routing"]["id"] for entry in history] == [None, "cf-inbound-ivr-main"]

@@ -10,6 +10,7 @@
 #include "telephony/config/rules.hpp"
 #include "telephony/e164.hpp"
 #include "telephony/numbers/national_dialling.hpp"
+#include "telephony/numbers/routing_snapshot.hpp"
 
 namespace dp::telephony {
 namespace {
@@ -68,6 +69,15 @@ void apply_to(Number& number, CallerIdChange change) {
                                        .display_name = number.label,
                                        .routing_type = {},
                                        .callflow = {}};
+}
+
+/// What inbound_workflow_id did to the routing object is a snapshot of its history like any other.
+void keep_routing(UnitOfWork& unit, const WriteContext& context, const std::optional<NumberRouting>& before,
+                  const Number& number) {
+    if (number.routing == before) return;
+    const auto version = number.meta.version;
+    unit.events.push_back(version == 0 ? routing_snapshot(context, number, event_type::kNumberRoutingChanged, 1)
+                                       : routing_change(context, number, before, version));
 }
 
 Result<void> not_found(const TelephonyConfigurationId& id) {
@@ -338,7 +348,9 @@ void AccountService::add_number(WriteContext context, const TelephonyConfigurati
         CallerIdUse{.configuration = id, .address = address, .country_code = {}, .metadata = {}, .added = context.now};
     UnitOfWork unit;
     if (change.is_default.value_or(false)) demote_default(unit, *config, context, id, number->id);
+    const auto routing = number->routing;
     apply_to(*number, std::move(change));
+    keep_routing(unit, context, routing, *number);
     if (auto checked = check_rules(*config, *number); !checked)
         return reply(std::unexpected(std::move(checked).error()));
     touch(number->meta, context);
@@ -367,6 +379,7 @@ void AccountService::update_number(WriteContext context, const NumberId& id, Cal
         demote_default(unit, *config, context, present->caller_id->configuration, id);
     Number number = *present;
     apply_to(number, std::move(change));
+    keep_routing(unit, context, present->routing, number);
     if (auto checked = check_rules(*config, number); !checked)
         return reply(std::unexpected(std::move(checked).error()));
     touch(number.meta, context);

@@ -5,6 +5,7 @@
 #include "base/timed_uuid.hpp"
 #include "telephony/names.hpp"
 #include "telephony/numbers/provisioning_run.hpp"
+#include "telephony/numbers/routing_snapshot.hpp"
 
 namespace dp::telephony {
 namespace {
@@ -30,32 +31,6 @@ Event state_event(const WriteContext& context, const Number& number, NumberState
         payload.text("carrierCode", number.job->carrier_code).text("carrierText", number.job->carrier_text);
     return make_event(context, event_type::kNumberStateChanged, to_string(EntityType::Number), number.id.str(),
                       payload);
-}
-
-/// The snapshot of a routing object: what the history is read from.
-Payload routing_payload(const WriteContext& context, const Number& number, const std::optional<NumberRouting>& routing,
-                        std::int64_t version) {
-    Payload payload;
-    payload.text("number", number.e164).text("by", context.actor.id).number("version", version);
-    if (routing) {
-        payload.text("routingType", to_string(routing->kind)).text("routingId", routing->id);
-        payload.text("displayName", routing->display_name).text("routingSubtype", routing->routing_type);
-        payload.text("callflowId", routing->callflow.str());
-    }
-    return payload;
-}
-
-Event routing_event(const WriteContext& context, const Number& number, std::string_view type, const Payload& payload) {
-    return make_event(context, type, to_string(EntityType::Number), number.id.str(), payload);
-}
-
-/// Not every number's first routing object was an event: what stood before goes with the change.
-void add_before(Payload& payload, const std::optional<NumberRouting>& before, std::int64_t version) {
-    payload.number("beforeVersion", version);
-    if (!before) return;
-    payload.text("beforeRoutingType", to_string(before->kind)).text("beforeRoutingId", before->id);
-    payload.text("beforeDisplayName", before->display_name).text("beforeRoutingSubtype", before->routing_type);
-    payload.text("beforeCallflowId", before->callflow.str());
 }
 
 Event attention_event(const WriteContext& context, const Number& number) {
@@ -156,9 +131,7 @@ void NumberService::order(WriteContext context, Number number, Executor& reply_o
     job.may_exist = !open.empty();
     job.began = context.now;
     std::vector<Event> events{state_event(context, number, number.state)};
-    if (number.routing)
-        events.push_back(routing_event(context, number, event_type::kNumberRoutingChanged,
-                                       routing_payload(context, number, number.routing, 1)));
+    if (number.routing) events.push_back(routing_snapshot(context, number, event_type::kNumberRoutingChanged, 1));
     write(std::move(context), std::move(number), kMustNotExist, std::move(events), "create", reply_on,
           std::move(reply));
 }
@@ -182,13 +155,10 @@ void NumberService::update(WriteContext context, const NumberId& id, NumberUpdat
                                               "routing object without it sends calls past it.",
                                               number->e164, number->routing->callflow.str()),
                                   "routing.callflowId"));
-            events.push_back(routing_event(context, *number, event_type::kNumberCallflowDropped,
-                                           routing_payload(context, *number, number->routing, version)));
+            events.push_back(routing_snapshot(context, *number, event_type::kNumberCallflowDropped, version));
         }
-        auto payload = routing_payload(context, *number, *update.routing, version + 1);
-        add_before(payload, number->routing, version);
-        number->routing = std::move(*update.routing);
-        events.push_back(routing_event(context, *number, event_type::kNumberRoutingChanged, payload));
+        const auto before = std::exchange(number->routing, std::move(*update.routing));
+        events.push_back(routing_change(context, *number, before, version));
     }
     if (update.label) number->label = std::move(*update.label);
     if (update.location) number->location = std::move(*update.location);
