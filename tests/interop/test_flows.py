@@ -166,7 +166,7 @@ def test_a_queue_rings_its_members_in_turn(switch, client, call_in, phone, route
         ended = call.ended()
     finally:
         client.put(f"/api/v2/routing/queues/{QUEUE}", {key: value for key, value in queue.items() if key != "version"})
-    assert ended["from"].get("id") == other["userId"]
+    assert ended["to"]["id"] == other["userId"]
     assert call.steps() == ["queue.entered", "queue.offered", "queue.missed", "queue.offered", "queue.answered"]
 
 
