@@ -309,6 +309,7 @@ TEST_F(EngineTest, MarksWhatItSendsWithTheLegsDscp) {
     engine_->connect(first, second);
     const int on = 1;
     ::setsockopt(b.fd(), IPPROTO_IP, IP_RECVTOS, &on, sizeof on);
+    ASSERT_TRUE(control_.run_until([&] { return events_.up.size() == 2 && engine_->idle(); }));
     a.send_audio();
     a.send_audio();
     a.send_audio();
