@@ -90,6 +90,7 @@ TrunkLine::~TrunkLine() {
 
 void TrunkLine::look_up() {
     if (stopping_) return;
+    looked_up_ = ports_.sip.clock.now();
     const auto ask = [&](const std::string& host, std::uint16_t port, auto take) {
         const auto kind = transport_of(*trunk_);
         // An address needs nobody's answer: a call may follow the trunk's making, or its change, in the same breath.
@@ -124,12 +125,13 @@ void TrunkLine::resolved_source(Result<std::vector<sip::Target>> result) {
 
 void TrunkLine::resolved_registrar(Result<std::vector<sip::Target>> result) {
     if (!result || result->empty()) {
-        if (registrar_targets_.empty()) {
-            status_.last_error = result ? "The registrar's name has no address." : result.error().detail;
-            publish();
-        }
-        return;
+        if (!registrar_targets_.empty()) return;
+        // Nobody to ask is an outcome as well: it is tried again with the next look-up.
+        nowhere_ = true;
+        return finished({.why = result ? "The registrar's name has no address." : result.error().detail,
+                         .latency = ports_.sip.clock.now() - looked_up_});
     }
+    nowhere_ = false;
     std::vector<Endpoint> endpoints;
     for (const auto& target : *result) endpoints.push_back(target.remote);
     const bool moved = endpoints != registrar_targets_;
@@ -160,8 +162,12 @@ void TrunkLine::resolved_gateway(std::size_t index, Result<std::vector<sip::Targ
     GatewayLine& line = gateways_[index];
     if (!result || result->empty()) {
         log::warn("trunk", "gateway has no address trunk={} host={}", trunk_->id.str(), line.gateway.host);
-        return;
+        line.nowhere = line.targets.empty();
+        if (line.nowhere && status_.last_error.empty())
+            status_.last_error = result ? "The gateway's name has no address." : result.error().detail;
+        return publish();
     }
+    line.nowhere = false;
     const bool moved = line.targets.empty() || line.targets.front().remote != result->front().remote;
     line.targets = std::move(*result);
     if (moved) start_probe(line);
@@ -181,7 +187,7 @@ void TrunkLine::start_probe(GatewayLine& line) {
 
 Shown TrunkLine::shown_registration() const {
     if (trunk_->registration.type != RegistrationType::Register) return Shown::NotNeeded;
-    if (!registration_) return Shown::Unregistered;
+    if (!registration_) return nowhere_ ? Shown::Failed : Shown::Unregistered;
     switch (registration_->state()) {
         case sip::RegistrationState::Stopped:
         case sip::RegistrationState::Stopping:
@@ -202,6 +208,7 @@ Shown TrunkLine::shown_registration() const {
 TrunkHealth TrunkLine::shown_health() const {
     bool down = false;
     for (const auto& line : gateways_) {
+        down |= line.nowhere;
         if (!line.probe) continue;
         if (line.probe->health() == sip::Health::Up) return TrunkHealth::Up;
         if (line.probe->health() == sip::Health::Unknown) return TrunkHealth::Unknown;
@@ -240,28 +247,32 @@ void TrunkLine::announce(std::string_view type, const telephony::Payload& payloa
 
 void TrunkLine::on_registration_finished(sip::RegistrationClient&, const sip::RegistrationReport& report) {
     const bool good = report.failure == sip::RegistrationFailure::None;
-    status_.last_sip_status = report.status;
-    const std::string_view why = good ? std::string_view() : reason_of(report);
+    if (good && !stopping_) registered_flow_ = report.flow;
+    finished({good, report.status, good ? std::string() : std::string(reason_of(report)), report.latency});
+}
+
+void TrunkLine::finished(const Attempt& attempt) {
+    const auto& [good, status, why, latency] = attempt;
+    status_.last_sip_status = status;
     status_.last_error = why;
     measure([&](telephony::TrunkMeasures& measures) {
-        if (good)
-            measures.registrations.add(std::chrono::duration_cast<std::chrono::microseconds>(report.latency));
+        if (attempt.good)
+            measures.registrations.add(std::chrono::duration_cast<std::chrono::microseconds>(attempt.latency));
         else
             ++measures.registrations_failed;
         measures.results.push_front(
-            {ports_.sip.clock.wall(), good, report.status, in_millis(report.latency), std::string(why)});
+            {ports_.sip.clock.wall(), attempt.good, attempt.status, in_millis(attempt.latency), attempt.why});
         if (measures.results.size() > telephony::TrunkMeasures::kResults) measures.results.pop_back();
     });
     if (!stopping_) {
         if (good) {
-            status_.registration_latency = in_millis(report.latency);
+            status_.registration_latency = in_millis(latency);
             status_.registered = ports_.sip.clock.wall();
-            registered_flow_ = report.flow;
         }
         telephony::Payload payload;
         payload.text("edgeId", trunk_->id.str())
-            .number("sipStatus", report.status)
-            .number("registrationLatencyMs", in_millis(report.latency).count());
+            .number("sipStatus", status)
+            .number("registrationLatencyMs", in_millis(latency).count());
         if (!good) payload.text("reason", why);
         announce(
             good ? telephony::event_type::kTrunkRegistrationSuccess : telephony::event_type::kTrunkRegistrationFailure,

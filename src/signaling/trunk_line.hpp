@@ -6,6 +6,7 @@
 ///
 ///     sip::RegistrationClient        shown as
 ///     (type None)                    not needed
+///     (the name has no address)      failed, and tried again once a minute
 ///     Stopping, Stopped              unregistered (and before the registrar's name is resolved)
 ///     Unregistered, Registering      registering
 ///     Registered, Refreshing         registered
@@ -48,6 +49,7 @@ struct GatewayLine {
     telephony::TrunkGateway gateway;
     std::vector<sip::Target> targets;
     std::unique_ptr<sip::OptionsProbe> probe;
+    bool nowhere = false;  ///< the name has no address
 };
 
 class TrunkLine final : public sip::RegistrationHandler, public sip::ProbeHandler {
@@ -96,6 +98,14 @@ public:
     void on_probe_finished(sip::OptionsProbe& probe, const sip::ProbeReport& report) override;
 
 private:
+    /// How an attempt to register ended.
+    struct Attempt {
+        bool good = false;
+        int status = 0;  ///< SIP; 0: nobody answered
+        std::string why{};
+        Duration latency{};
+    };
+    void finished(const Attempt& attempt);
     void look_up();
     void resolved_registrar(Result<std::vector<sip::Target>> result);
     void resolved_gateway(std::size_t index, Result<std::vector<sip::Target>> result);
@@ -124,6 +134,8 @@ private:
     std::vector<Endpoint> registrar_targets_;
     telephony::TrunkStatus status_;
     bool stopping_ = false;
+    bool nowhere_ = false;  ///< the registrar's name has no address
+    TimePoint looked_up_{};
     Timer refresh_;                     ///< addresses are looked up again once a minute
     std::shared_ptr<TrunkLine*> self_;  ///< cleared on destruction: a late DNS answer finds nobody
 };

@@ -34,8 +34,9 @@ json::array trunk_codecs(const telephony::CodecList& codecs) {
 void add_live(json::object& out, const Trunk& trunk, const telephony::LiveTrunks& live) {
     const auto status = live.find(trunk.id);
     const auto registration = status ? status->registration : telephony::RegistrationState::Unregistered;
-    const bool usable = registration == telephony::RegistrationState::Registered ||
-                        registration == telephony::RegistrationState::NotNeeded;
+    const bool usable = (registration == telephony::RegistrationState::Registered ||
+                         registration == telephony::RegistrationState::NotNeeded) &&
+                        !(status && status->health == telephony::TrunkHealth::Down);
     out["registrationState"] = telephony::to_string(registration);
     out["health"] = telephony::to_string(status ? status->health : telephony::TrunkHealth::Unknown);
     out["onlineStatus"] = trunk.enabled && usable ? "ONLINE" : "OFFLINE";
