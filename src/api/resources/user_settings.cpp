@@ -34,6 +34,8 @@ json::object endpoint_json(const EndpointSettings& endpoint) {
 
 json::object settings_json(const UserTelephonySettings& settings) {
     auto out = envelope(settings.id.str(), "", settings.meta, "/api/v2/telephony/users");
+    if (settings.meta.version == 0)  // nobody has written any: these are the defaults
+        for (const auto* unknown : {"dateCreated", "dateModified", "createdBy", "modifiedBy"}) out.erase(unknown);
     out["userId"] = settings.id.str();
     out["webRtc"] = endpoint_json(settings.web_rtc);
     out["sofia"] = endpoint_json(settings.sofia);

@@ -1,7 +1,7 @@
 /// @file A user's station: which phone they work with (seed 2, "User Experience"; genesys-api 1.5).
 ///
 /// A user chooses one of their phones. The real API tells apart the default station and the associated one; here both
-/// name the choice, and associated is the station with a session. Without a choice the first phone is the effective one.
+/// name the choice. Without one the station with a session is the associated one, and the first phone the effective.
 #include "api/resources/entity_routes.hpp"
 #include "api/resources/phone_views.hpp"
 
@@ -102,7 +102,7 @@ json::object user_station_json(const User& user, const OrganizationConfig& confi
     const auto show = [&](std::string_view name, const Ptr<Phone>& phone) {
         if (phone) out[name] = station_of(*phone, user, config);
     };
-    const auto associated = online ? online : chosen;
+    const auto& associated = chosen ? chosen : online;
     show("associatedStation", associated);
     show("lastAssociatedStation", associated);
     show("defaultStation", chosen);
