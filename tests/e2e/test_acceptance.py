@@ -169,6 +169,25 @@ class TestTrunks:
         refused = client.request("POST", EDGES, trunk_body(server, "probe-on", healthProbe={"enabled": True, "intervalSeconds": 0}))
         assert refused.status_code == 400
 
+    def test_a_registrar_whose_name_leads_nowhere_is_a_failure_that_is_told(self, server, client):
+        body = trunk_body(server, "nowhere")
+        body["registration"]["host"] = "carrier.invalid"
+        trunk = client.post(EDGES, body)["id"]
+        query = {"type": "events", "filter": f"resourceIds:[{trunk}] AND eventTypes:[telephony:edge:registration:failure]"}
+        told = until(lambda: client.post("/api/v2/analytics/events/query", query, 200)["events"], 2, "the failure is told")
+        assert "carrier.invalid" in told[0]["data"]["reason"] and told[0]["registrationLatencyMs"] >= 0
+        seen = client.get(f"{EDGES}/{trunk}")
+        assert (seen["registrationState"], seen["onlineStatus"]) == ("failed", "OFFLINE") and "carrier.invalid" in seen["lastError"]
+        results = client.get(f"{EDGES}/{trunk}/metrics")["registrations"]
+        assert results["failed"] == 1 and not results["lastResults"][0]["success"]
+
+    def test_a_gateway_whose_name_leads_nowhere_is_down(self, server, client):
+        body = trunk_body(server, "")
+        body["registration"] = {"type": "NONE", "host": "gateway.invalid"}
+        trunk = client.post(EDGES, body)["id"]
+        seen = until(lambda: (edge := client.get(f"{EDGES}/{trunk}"))["health"] == "down" and edge, 5, "the trunk is down")
+        assert seen["onlineStatus"] == "OFFLINE" and "gateway.invalid" in seen["lastError"]
+
     def test_a_profile_keeps_the_codecs_that_its_trunks_use(self, server, client):
         profile = client.post(PROFILES, {"name": "Two", "codecs": ["G711u", "G711a"]})
         trunk = client.post(EDGES, trunk_body(server, "profile", sipProfileId=profile["id"]))
@@ -202,12 +221,13 @@ class TestStationsOfAUser:
             assert seen["defaultStation"]["type"] == "inin_webrtc_softphone"
         client.put(f"{path}/{stations[1]}", None, 202)
         client.delete(path, 202)
-        assert client.get(f"/api/v2/users/{user['id']}/station").keys() == {"effectiveStation"} and self.effective(client, user) == stations[0]
+        assert "defaultStation" not in client.get(f"/api/v2/users/{user['id']}/station")
+        until(lambda: self.effective(client, user) == stations[0], 10, "the first one is used")
 
     def test_a_station_lets_its_user_go(self, client, user, stations):
         client.put(f"/api/v2/users/{user['id']}/station/defaultstation/{stations[1]}", None, 202)
         client.delete(f"/api/v2/stations/{stations[1]}/associateduser", 202)
-        assert self.effective(client, user) == stations[0]
+        until(lambda: self.effective(client, user) == stations[0], 10, "the first one is used")
 
     def test_the_phone_of_somebody_else_is_not_taken(self, client, user):
         answer = client.request("PUT", f"/api/v2/users/{user['id']}/station/associatedstation/phone-john.doe")
@@ -225,6 +245,14 @@ class TestStationsOfAUser:
         site = client.get(f"{EDGES}/sites")["entities"][0]["id"]
         phone = client.post(f"{EDGES}/phones", {"name": "Lobby", "site": {"id": site}, "phoneBaseSettings": {"id": "Support_WebRTC_Standard"}})
         assert "userId" not in client.get(f"/api/v2/stations/{phone['station']['id']}")
+
+
+def test_settings_that_nobody_wrote_have_no_date(client):
+    user = client.post("/api/v2/users", {"name": "Plain", "email": "plain@example.com"})["id"]
+    path = f"/api/v2/telephony/users/{user}/settings"
+    defaults = client.get(path)
+    assert defaults["version"] == 0 and "dateCreated" not in defaults and defaults["webRtc"]["enabled"] and defaults["sofia"]["enabled"]
+    assert client.put(path, defaults)["version"] == 1 and "dateCreated" in client.get(path)
 
 
 def test_a_template_of_base_settings_is_nobodys_yet(client):
