@@ -10,6 +10,10 @@ using telephony::CommunicationState;
 using telephony::EndReason;
 using telephony::Reached;
 
+namespace {
+constexpr int kSessionProgress = 183;
+}  // namespace
+
 void Call::dial(CallSide& side) {
     if (side.plan.reach == Reach::Gateways)
         dial_gateway(side);
@@ -228,7 +232,12 @@ void Call::on_progress(LegId id, int status, const PeerSdp& sdp) {
     CallLeg* leg = find(id);
     if (leg == nullptr || !leg->live() || leg->state == LegState::Answered || side->winner.valid() || status == 100)
         return;
-    const bool early = !sdp.empty() && side->plan.reach == Reach::Gateways && take_sdp(*leg, sdp).has_value();
+    const bool gateway = side->plan.reach == Reach::Gateways;
+    const bool previews = gateway || leg->transport == MediaTransport::Webrtc;
+    const bool described = !sdp.empty() && previews && take_sdp(*leg, sdp).has_value();
+    // A browser makes its media path first and rings then (RFC 8839 section 6.1.1): its 180 follows.
+    if (described && !gateway && status == kSessionProgress) return;
+    const bool early = described && gateway;
     if (leg->state == LegState::Placed) leg->state = LegState::Ringing;
     if (early) leg->state = LegState::EarlyMedia;
     report_.leg_state(leg->record, side->plan.reach == Reach::Gateways ? CommunicationState::Contacting

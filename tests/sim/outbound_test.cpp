@@ -367,7 +367,7 @@ TEST_F(Outbound, DestinationFirstBySite) {
 class BrowserAgent : public Outbound {
 protected:
     /// The agent's only phone is a browser that takes the first of `codecs` that it is offered.
-    std::string call_from_browser(std::vector<sdp::Codec> codecs) {
+    void register_browser(std::vector<sdp::Codec> codecs) {
         world.remove(telephony::EntityType::Phone, "phone-alice");
         world.add_phone(std::string(kAgent), "webby");
         world.run(10ms);
@@ -376,6 +376,9 @@ protected:
         options.transport = sip::TransportKind::Ws;
         options.codecs = std::move(codecs);
         browser = &world.phone("webby", "10.0.1.9:5060", options);
+    }
+    std::string call_from_browser(std::vector<sdp::Codec> codecs) {
+        register_browser(std::move(codecs));
         const auto id = world.place_call();
         world.run(5s);
         EXPECT_EQ(world.status(id), "connected");
@@ -401,6 +404,28 @@ TEST_F(BrowserAgent, WhereNothingIsCommonTheLegsDiffer) {
     const auto id = call_from_browser({sdp::Codec::Opus});
     EXPECT_EQ(codec_of(id, 0), telephony::Codec::Opus);
     EXPECT_EQ(codec_of(id, 1), telephony::Codec::Pcmu);
+    browser->hang_up(browser->last());
+    world.expect_clean();
+}
+
+/// RFC 8839 section 6.1.1: 183 with the description, ICE and DTLS, then 180.
+TEST_F(BrowserAgent, APhoneThatMakesItsMediaPathFirstRingsWhenItSaysSo) {
+    register_browser({sdp::Codec::Opus});
+    Script& script = browser->scripts[""];
+    script.early_media = 50ms;
+    script.ring = 600ms;
+    script.answer = 900ms;
+    const auto id = world.place_call();
+    world.run(500ms);
+    EXPECT_EQ(world.status(id), "initiated");
+    ASSERT_EQ(world.media.legs.size(), 1u);
+    EXPECT_TRUE(world.media.legs.begin()->second.path_up);
+    world.run(200ms);
+    EXPECT_EQ(world.status(id), "ringing");
+    EXPECT_FALSE(browser->last().answered);
+    world.run(3s);
+    EXPECT_EQ(world.status(id), "connected");
+    EXPECT_TRUE(world.media.bridged());
     browser->hang_up(browser->last());
     world.expect_clean();
 }

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { CALL_BODY, RECEIVES_CALLS, readCallInfo } from './call-channel';
 import { Connection, type ConnectionHandlers } from './connection';
 import type { Leg } from './leg';
@@ -60,9 +60,9 @@ class FakeSession {
 
   on = (name: string, handler: Handler) => this.#handlers.set(name, handler);
   emit = (name: string, event: object = {}) => this.#handlers.get(name)?.(event as never);
-  answer = (options: { extraHeaders?: string[] }) => {
+  answer = (options: { extraHeaders?: string[]; mediaStream?: object }) => {
     this.answered = options;
-    this.sender.track = track();
+    this.sender.track = options.mediaStream ? track() : null;
   };
   terminate = (options?: { status_code?: number }) => {
     this.log.push(`terminate ${options?.status_code ?? ''}`.trim());
@@ -88,8 +88,13 @@ class FakeSession {
   isEstablished = () => this.established;
 }
 
-const request = (headers: Record<string, string>, body = ''): IncomingRequest =>
-  ({ getHeader: (name: string) => headers[name], body }) as unknown as IncomingRequest;
+const request = (headers: Record<string, string>, body = '') =>
+  ({
+    getHeader: (name: string) => headers[name],
+    body,
+    reply: (status: number, _reason?: unknown, _headers?: unknown, sdp?: string) =>
+      session.log.push(`${status}${sdp ? ` ${sdp}` : ''}`),
+  }) as unknown as IncomingRequest & { reply(status: number, ...rest: unknown[]): void };
 
 const INVITE = { 'X-Dialplane-Conversation': 'conv-0', 'Recv-Info': 'dialplane-call' };
 
@@ -113,13 +118,13 @@ const handlers: ConnectionHandlers = {
   onClosed: () => told.push('closed'),
 };
 
-function connect(headers: Record<string, string> = INVITE): void {
+function connect(headers: Record<string, string> = INVITE, invite = request(headers)): void {
   session = new FakeSession();
   told = [];
   legs = [];
   connection = new Connection(
     session as unknown as RTCSession,
-    request(headers),
+    invite,
     { iceServers: [], iceTransportPolicy: 'all' },
     handlers,
   );
@@ -187,6 +192,93 @@ describe('the call of the INVITE', () => {
     connect();
     connection.leg?.reject(486);
     expect(session.log).toEqual(['terminate 486']);
+  });
+});
+
+describe('a fresh call that a person has to answer', () => {
+  let invite: ReturnType<typeof request>;
+  let peer: EventTarget & { connectionState?: string; iceConnectionState?: string };
+
+  /** As JsSIP goes about it: its 180 at once, its 200 when the description is made. */
+  beforeEach(() => {
+    invite = request(INVITE);
+    connect(INVITE, invite);
+    connection.connect();
+    peer = Object.assign(new EventTarget(), {
+      connectionState: 'connecting',
+      iceConnectionState: 'checking',
+      getStats: () => Promise.resolve(new Map()),
+    });
+    session.emit('peerconnection', { peerconnection: peer });
+    invite.reply(180);
+    session.established = true; // so JsSIP says from here on
+  });
+  const describeIt = () => invite.reply(200, null, [], 'sdp');
+  const pathStands = () => {
+    peer.connectionState = 'connected';
+    peer.dispatchEvent(new Event('connectionstatechange'));
+  };
+
+  it('rings when its media path stands, not before', () => {
+    describeIt();
+    expect(session.log).toEqual(['183 sdp']);
+    expect(told).toEqual([]);
+    expect(connection.established).toBe(false);
+    pathStands();
+    expect(told).toEqual(['incoming session-1', 'media session-1 true']);
+    expect(session.log).toEqual(['183 sdp', '180']);
+  });
+
+  it('is answered with the microphone on the line', async () => {
+    describeIt();
+    pathStands();
+    connection.leg?.answer(microphone() as unknown as MediaStream);
+    await settle();
+    expect(session.sender.track?.enabled).toBe(true);
+    expect(session.log).toEqual(['183 sdp', '180', '200 sdp']);
+    expect(connection.established).toBe(true);
+  });
+
+  it('is answered at once when the microphone was opened while it rang', async () => {
+    describeIt();
+    pathStands();
+    const leg = connection.leg as Leg;
+    expect(leg.answerAtOnce()).toBe(false);
+    await leg.switchMicrophone(microphone() as unknown as MediaStream);
+    expect(session.sender.track?.enabled).toBe(false);
+    expect(leg.answerAtOnce()).toBe(true);
+    expect(leg.answerAtOnce()).toBe(true);
+    expect(session.log).toEqual(['183 sdp', '180', '200 sdp']);
+    expect(session.sender.track?.enabled).toBe(true);
+  });
+
+  it('rings all the same when the path takes too long, and waits with its answer for the description', async () => {
+    vi.useFakeTimers();
+    invite = request(INVITE);
+    connect(INVITE, invite);
+    connection.connect();
+    vi.advanceTimersByTime(2000);
+    vi.useRealTimers();
+    expect(told).toEqual(['incoming session-1']);
+    connection.leg?.answer(microphone() as unknown as MediaStream);
+    await settle();
+    expect(session.log).not.toContain('200 sdp');
+    describeIt();
+    await settle();
+    expect(session.log.slice(-2)).toEqual(['183 sdp', '200 sdp']);
+  });
+
+  it('is refused with the status of the moment', () => {
+    describeIt();
+    pathStands();
+    connection.leg?.reject(486);
+    expect(session.log.at(-1)).toBe('terminate 486');
+  });
+
+  it('that ends before it rang was never there', () => {
+    describeIt();
+    session.terminate();
+    expect(told).toEqual(['closed']);
   });
 });
 

@@ -3,14 +3,17 @@
  * never ends the call). It carries the call of its INVITE, and where the server keeps the dialog, the calls after it: each
  * call is a Leg.
  *
- *   phase     what                        next
- *   offered   answer                      inCall when confirmed
- *   inCall    leave, release              idle
- *   idle      alert                       alerting
- *   alerting  accept                      opening; idle when declined or released
- *   opening   media open                  inCall; idle when released
- *   any       BYE, failure, path lost     closed
+ *   phase       what                        next
+ *   offered     connect                     connecting
+ *   connecting  path stands, or is late     offered, and rings
+ *   offered     answer                      inCall when confirmed
+ *   inCall      leave, release              idle
+ *   idle        alert                       alerting
+ *   alerting    accept                      opening; idle when declined or released
+ *   opening     media open                  inCall; idle when released
+ *   any         BYE, failure, path lost     closed
  *
+ * A fresh call rings when its media path stands (early-answer.ts), one inside the dialog at once: there it stands already.
  * The server opens the media while it rings (re-INVITE `sendrecv`), so that nobody waits for it later. Between calls the
  * microphone is off: its track leaves the peer connection; while it rings the track is there and muted.
  */
@@ -23,6 +26,7 @@ import {
   readCallInfo,
   writeCallInfo,
 } from './call-channel';
+import { EarlyAnswer } from './early-answer';
 import { endReason } from './end-reason';
 import { type IceReport, IceWatch } from './ice-watch';
 import { Leg, type LegFacts } from './leg';
@@ -60,11 +64,15 @@ export interface IceSettings {
   iceTransportPolicy: RTCIceTransportPolicy;
 }
 
-type Phase = 'offered' | 'inCall' | 'idle' | 'alerting' | 'opening' | 'closed';
+type Phase = 'offered' | 'connecting' | 'inCall' | 'idle' | 'alerting' | 'opening' | 'closed';
 
 /** How long a first candidate waits for a reflexive or relay one, where there are servers to ask for them. */
 const GATHERING_GRACE_MS = 200;
 const GATHERING_LIMIT_MS = 3000;
+/** A path that takes longer does not keep it from ringing: it may come while it rings, or its failure is told after the answer. */
+const PATH_PATIENCE_MS = 2000;
+/** The user decides how long it rings, through the server's timer; this one only stops a leg that the server forgot. */
+const RINGS_LIMIT_MS = 180_000;
 
 export class Connection {
   readonly reoffer: Reoffer;
@@ -74,13 +82,16 @@ export class Connection {
   #open = true;
   #leg: Leg | undefined;
   #gathering: ReturnType<typeof setTimeout> | undefined;
+  /** Until it rings, then until it is forgotten. */
+  #patience: ReturnType<typeof setTimeout> | undefined;
+  #early: EarlyAnswer | undefined;
   #stream: MediaStream | undefined;
   #failure: string | undefined;
   #ice: IceWatch | undefined;
 
   constructor(
     readonly session: RTCSession,
-    request: IncomingRequest,
+    private readonly request: IncomingRequest,
     private readonly ice: IceSettings,
     private readonly handlers: ConnectionHandlers,
   ) {
@@ -94,22 +105,39 @@ export class Connection {
     return this.#leg;
   }
 
+  /** Our 200 is out; JsSIP believes so as soon as it is made. */
+  get established(): boolean {
+    return this.session.isEstablished() && (this.#early?.given ?? true);
+  }
+
   get idle(): boolean {
     return this.#phase === 'idle';
+  }
+
+  /** Makes the media path without a microphone, and tells of the call when it stands. For calls that a person has to answer. */
+  connect(): void {
+    this.#phase = 'connecting';
+    this.#early = new EarlyAnswer(this.request);
+    this.#patience = setTimeout(() => this.#ring(), PATH_PATIENCE_MS);
+    this.#answerInvite();
+    this.session.mute({ audio: true });
   }
 
   /** Speaks through a copy of the microphone, so that mute and hold of one call touch no other and no meter. */
   answer(leg: Leg, microphone: MediaStream): void {
     if (leg !== this.#leg) return;
-    if (this.#phase === 'offered') this.#answerInvite(microphone);
+    if (this.#phase === 'offered' && this.#early) void this.#giveAnswer(this.#early, microphone);
+    else if (this.#phase === 'offered') this.#answerInvite(microphone);
     else if (this.#phase === 'alerting') void this.#accept(leg, microphone);
   }
 
   /** Accepts with what is there already: media open, microphone on the line. False: it is not. */
   answerAtOnce(leg: Leg): boolean {
-    const ready = leg === this.#leg && this.#phase === 'alerting' && this.#open && !!this.#sender()?.track;
-    if (ready) this.#sayAccept(leg);
-    return ready;
+    if (leg !== this.#leg || !this.#sender()?.track) return false;
+    if (this.#phase === 'offered' && this.#early?.ready) this.#sayAnswer(this.#early);
+    else if (this.#phase === 'alerting' && this.#open) this.#sayAccept(leg);
+    else return false;
+    return true;
   }
 
   /** Ends the call. The connection stays where the server keeps it and its media path stands. */
@@ -128,16 +156,17 @@ export class Connection {
   /** The whole session: BYE, or a refusal with this status. */
   close(status = 603): void {
     if (this.session.isEnded()) return;
-    const early = this.#phase === 'offered' && !this.session.isEstablished();
+    const early = ['connecting', 'offered'].includes(this.#phase) && !this.established;
     this.session.terminate(early ? { status_code: status } : undefined);
   }
 
   /** A microphone, or another one, without renegotiation. */
   async speak(microphone: MediaStream): Promise<void> {
     const sender = this.#sender();
+    if (!sender) return;
     const next = microphone.clone();
     const track = next.getAudioTracks()[0];
-    if (!sender || !track) return;
+    if (!track) return;
     track.enabled = sender.track?.enabled ?? !this.session.isMuted().audio;
     await sender.replaceTrack(track);
     stopTracks(this.#stream);
@@ -153,17 +182,40 @@ export class Connection {
     this.#leg = new Leg(this, factsOf(request, this.session, call));
   }
 
-  #answerInvite(microphone: MediaStream): void {
-    this.#stream = microphone.clone();
+  #answerInvite(microphone?: MediaStream): void {
+    this.#stream = microphone?.clone();
     this.#gathering = setTimeout(() => {
       this.#ice?.gatheringTimedOut();
       this.#fail('ice_failed');
     }, GATHERING_LIMIT_MS);
     this.session.answer({
-      mediaStream: this.#stream,
+      ...(this.#stream
+        ? { mediaStream: this.#stream }
+        : { mediaConstraints: { audio: false, video: false } }),
       pcConfig: { ...this.ice },
       ...(this.#kept ? { extraHeaders: [RECEIVES_CALLS] } : {}),
     });
+  }
+
+  #ring(): void {
+    if (this.#phase !== 'connecting') return;
+    clearTimeout(this.#patience);
+    this.#phase = 'offered';
+    if (this.#leg) this.handlers.onIncoming(this.#leg);
+    this.#early?.ring();
+    this.#patience = setTimeout(() => this.close(480), RINGS_LIMIT_MS);
+  }
+
+  async #giveAnswer(early: EarlyAnswer, microphone: MediaStream): Promise<void> {
+    await early.described;
+    if (!this.#is('offered')) return;
+    if (!this.#sender()?.track) await this.speak(microphone);
+    if (this.#is('offered')) this.#sayAnswer(early);
+  }
+
+  #sayAnswer(early: EarlyAnswer): void {
+    this.session.unmute({ audio: true });
+    early.give();
   }
 
   /** First the microphone is on the line: nobody is heard too late. */
@@ -229,6 +281,7 @@ export class Connection {
 
   #onConfirmed(): void {
     if (this.#phase !== 'offered') return;
+    clearTimeout(this.#patience);
     this.#phase = 'inCall';
     if (this.#leg) this.handlers.onAnswered(this.#leg.id);
   }
@@ -244,6 +297,7 @@ export class Connection {
   #listen(): void {
     const { session } = this;
     session.on('peerconnection', ({ peerconnection }) => this.#watch(peerconnection));
+    session.on('connecting', () => this.#leaveRoomToSpeak());
     session.on('icecandidate', (event) => this.#onCandidate(event));
     session.on('confirmed', () => this.#onConfirmed());
     session.on('hold', ({ originator }) => originator === 'remote' && this.#onDirection(false));
@@ -254,6 +308,13 @@ export class Connection {
     });
     session.on('ended', (end) => this.#over(end.cause, end.message));
     session.on('failed', (end) => this.#over(end.cause, end.message));
+  }
+
+  /** Without a track yet, our answer would say that we only listen. */
+  #leaveRoomToSpeak(): void {
+    if (!this.#early) return;
+    for (const transceiver of this.session.connection?.getTransceivers() ?? [])
+      transceiver.direction = 'sendrecv';
   }
 
   #watch(connection: RTCPeerConnection): void {
@@ -269,7 +330,9 @@ export class Connection {
   }
 
   #onPath(connection: RTCPeerConnection): void {
-    if (this.#leg) this.handlers.onMedia(this.#leg.id, connection.connectionState === 'connected');
+    const stands = connection.connectionState === 'connected';
+    if (stands) this.#ring();
+    if (this.#leg) this.handlers.onMedia(this.#leg.id, stands);
     if (connection.connectionState !== 'failed') return;
     const iceIsUp = ['connected', 'completed'].includes(connection.iceConnectionState);
     if (this.#phase === 'idle') this.close();
@@ -291,10 +354,12 @@ export class Connection {
   }
 
   #over(cause: string, message: { getHeader?: (name: string) => string } | null): void {
-    const leg = this.#leg;
+    // Of what never rang nobody knows.
+    const leg = this.#phase === 'connecting' ? undefined : this.#leg;
     this.#leg = undefined;
     this.#phase = 'closed';
     clearTimeout(this.#gathering);
+    clearTimeout(this.#patience);
     this.#ice?.ended();
     stopTracks(this.#stream);
     if (leg) this.handlers.onEnded(leg.id, this.#failure ?? endReason(cause, message?.getHeader?.('Reason')));

@@ -235,6 +235,7 @@ export class Phone {
       onRegistration: (registration, error) => this.#onRegistration(registration, error),
       onSessionEnded: sessionEnded,
       credentials: openPhoneSession,
+      answersAtOnce: (leg) => this.#isAskedFor(leg),
       onIncoming: (leg) => void this.#onIncoming(leg),
       onKept: (kept) => this.state.patch({ kept }),
       onAnswered: (id) => this.#onAnswered(id),
@@ -275,8 +276,7 @@ export class Phone {
   }
 
   async #onIncoming(leg: Leg): Promise<void> {
-    const asked = leg.wanted || this.#placed.has(leg.conversationId ?? '');
-    if (!asked) {
+    if (!this.#isAskedFor(leg)) {
       // Whoever is called sees it first; sound, microphone and the rest of the screen come after.
       this.draw(() => this.#legIs(leg, 'alerting'));
       afterPaint(() => void this.#prepare(leg));
@@ -287,11 +287,15 @@ export class Phone {
     await this.#answer(leg);
   }
 
-  /** A connection that was kept can carry the voice at once: its microphone opens while it rings, muted. */
+  #isAskedFor(leg: Leg): boolean {
+    return leg.wanted || this.#placed.has(leg.conversationId ?? '');
+  }
+
+  /** The path stands, so the answer can carry the voice at once: the microphone opens while it rings, muted. */
   async #prepare(leg: Leg): Promise<void> {
     this.#ringIfAlerting();
     const call = this.state.get().calls.find(({ legId }) => legId === leg.id);
-    if (leg.call === 0 || call?.leg !== 'alerting') return;
+    if (call?.leg !== 'alerting') return;
     try {
       await leg.switchMicrophone(await this.audio.openForCall());
     } catch {

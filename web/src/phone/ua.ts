@@ -33,6 +33,8 @@ export interface UserAgentHandlers extends LegHandlers {
   onRegistration(state: Registration, error?: PhoneError): void;
   /** The WebSocket was closed by the server because the session ended. */
   onSessionEnded(): void;
+  /** Nobody has to be asked: its 200 follows now. */
+  answersAtOnce(leg: Leg): boolean;
   /** A connection waits for the next call: it will alert at once. */
   onKept(kept: boolean): void;
   /** Credentials live minutes; asked for before each refresh and after a refusal. */
@@ -40,7 +42,6 @@ export interface UserAgentHandlers extends LegHandlers {
 }
 
 const SESSION_ENDED = 4401;
-/** The user decides how long it rings, through the server's timer; this one only stops a leg that the server forgot. */
 const NO_ANSWER_SECONDS = 180;
 const REFUSED_RETRY_MS = 5000;
 
@@ -118,8 +119,7 @@ export class UserAgent {
     this.handlers.onRegistration('registered');
     if (!this.#lost) return;
     this.#lost = false;
-    for (const { session, reoffer } of this.#connections)
-      if (session.isEstablished()) void reoffer.restartIce();
+    for (const { established, reoffer } of this.#connections) if (established) void reoffer.restartIce();
   }
 
   async #registerAfresh(): Promise<void> {
@@ -146,7 +146,10 @@ export class UserAgent {
       },
     });
     this.#connections.add(connection);
-    if (connection.leg) this.handlers.onIncoming(connection.leg);
+    const { leg } = connection;
+    if (!leg) return;
+    if (this.handlers.answersAtOnce(leg)) this.handlers.onIncoming(leg);
+    else connection.connect();
   }
 
   #tellKept(): void {
