@@ -55,6 +55,8 @@ def test_every_list_and_its_entities_through_prism(fresh, prism):
     for path, item in paths.items():
         if "{" in path or "get" not in item or not item["get"]["security"] or "text/event-stream" in item["get"]["responses"]["200"]["content"]:
             continue
+        if any(each.get("in") == "query" and each.get("required") for each in item["get"].get("parameters", [])):
+            continue  # nothing to ask without
         answer = requests.get(prism + path, headers=head, timeout=30)
         wrong = answer.headers["Content-Type"].startswith("application/problem+json")
         assert not wrong and answer.status_code in (200, 400, 404), f"{path}: {answer.status_code} {answer.text}"
