@@ -121,6 +121,21 @@ Result<void> Server::make_tls() {
     return {};
 }
 
+Result<void> Server::bind_sip() {
+    auto& parts = *parts_;
+    if (parts.config.sip) {
+        auto bound = parts.transport->bind_udp({.local = *parts.config.sip, .dscp = 24});
+        if (!bound) return cannot_listen(std::move(bound.error()), "--sip");
+        parts.sip_bound = *bound;
+    }
+    if (parts.config.sip_v6) {
+        auto bound = parts.transport->bind_udp({.local = *parts.config.sip_v6, .dscp = 24});
+        if (!bound) return cannot_listen(std::move(bound.error()), "--sip-v6");
+        parts.sip_v6_bound = *bound;
+    }
+    return {};
+}
+
 Result<void> Server::make_signaling() {
     auto& parts = *parts_;
     auto hosts = parts.config.dns_hosts;
@@ -149,16 +164,7 @@ Result<void> Server::make_signaling() {
 
         parts.transport = std::make_unique<net::SipEndpoint>(control, parts.receiver, parts.config.advertise);
         parts.keeper.set_endpoint(parts.transport.get());
-        if (parts.config.sip) {
-            auto bound = parts.transport->bind_udp({.local = *parts.config.sip, .dscp = 24});
-            if (!bound) return void(made = cannot_listen(std::move(bound.error()), "--sip"));
-            parts.sip_bound = *bound;
-        }
-        if (parts.config.sip_v6) {
-            auto bound = parts.transport->bind_udp({.local = *parts.config.sip_v6, .dscp = 24});
-            if (!bound) return void(made = cannot_listen(std::move(bound.error()), "--sip-v6"));
-            parts.sip_v6_bound = *bound;
-        }
+        if (made = bind_sip(); !made) return;
 
         media::MediaConfig media;
         for (const auto& bound : {parts.sip_bound, parts.sip_v6_bound})
@@ -196,14 +202,14 @@ Result<void> Server::make_signaling() {
 void Server::make_webhooks() {
     auto& parts = *parts_;
     auto hosts = parts.config.dns_hosts;
-    parts.http_client = std::make_unique<net::HttpClient>(
+    parts.webhook_http = std::make_unique<net::HttpClient>(
         net::HttpClientOptions{.max_queued = 16'384, .max_running = 512, .hosts = std::move(hosts)});
     const auto addresses = parts.config.webhooks_private_targets ? net::TargetAddresses::Any
                            : parts.config.sandbox                ? net::TargetAddresses::PublicOrLoopback
                                                                  : net::TargetAddresses::PublicOnly;
     parts.events_thread.run_and_wait([&parts, addresses] {
         parts.webhooks = std::make_unique<events::WebhookDispatcher>(
-            events::DispatcherPorts{parts.events_thread.loop(), *parts.store, *parts.secrets, *parts.http_client,
+            events::DispatcherPorts{parts.events_thread.loop(), *parts.store, *parts.secrets, *parts.webhook_http,
                                     parts.clock, parts.random, addresses});
     });
     parts.store->on_commit([&parts](const auto& events) { parts.webhooks->committed(events); });
@@ -340,28 +346,45 @@ void Server::drain(const std::function<bool()>& hurry) {
     while (parts.shard->active_calls() > 0 && parts.clock.now() < until && !hurry()) std::this_thread::sleep_for(50ms);
 }
 
-// Reverse order of start(). Nothing is waited for longer than the shard's own two seconds.
+void Server::stop_shard() {
+    auto& parts = *parts_;
+    std::mutex mutex;
+    std::condition_variable done;
+    bool stopped = false;
+    parts.control_thread.run_and_wait([&] {
+        parts.sink->set_station_listener({});
+        parts.shard->stop([&] {
+            const std::scoped_lock lock(mutex);
+            stopped = true;
+            done.notify_one();
+        });
+    });
+    std::unique_lock lock(mutex);
+    done.wait_for(lock, 5s, [&] { return stopped; });
+}
+
+// What the shard recorded last is on its way to the disk: waits until the store has it, two seconds at most.
+void Server::empty_outbox() {
+    auto& parts = *parts_;
+    for (int i = 0; i < 100; ++i) {
+        bool drained = false;
+        parts.control_thread.run_and_wait([&] { drained = parts.outbox->drained(); });
+        if (drained) break;
+        std::this_thread::sleep_for(20ms);
+    }
+    parts.control_thread.run_and_wait([&] { parts.outbox->spill(); });
+    parts.spill_thread.run_and_wait([] {});
+}
+
+// Reverse order of start(), in one place so that it can be held against it. Nothing is waited for longer than the shard's own
+// two seconds.
 void Server::stop() {
     if (!parts_) return;
     auto& parts = *parts_;
     parts.ready = false;
-    if (parts.shard) {
-        std::mutex mutex;
-        std::condition_variable done;
-        bool stopped = false;
-        parts.control_thread.run_and_wait([&] {
-            parts.sink->set_station_listener({});
-            parts.shard->stop([&] {
-                const std::scoped_lock lock(mutex);
-                stopped = true;
-                done.notify_one();
-            });
-        });
-        std::unique_lock lock(mutex);
-        done.wait_for(lock, 5s, [&] { return stopped; });
-    }
+    if (parts.shard) stop_shard();
     if (parts.provisioner) parts.api_thread.run_and_wait([&parts] { parts.provisioner->stop(); });
-    if (parts.outgoing_http) parts.outgoing_http->stop();
+    if (parts.carrier_http) parts.carrier_http->stop();
     parts.sandbox.reset();
     if (parts.http)
         parts.api_thread.run_and_wait([&parts] {
@@ -369,22 +392,12 @@ void Server::stop() {
             parts.http->drain();
             parts.streams->stop();
         });
-    if (parts.control_thread.loop().running() && parts.outbox) {
-        // What the shard recorded last is on its way to the disk: wait until the store has it.
-        for (int i = 0; i < 100; ++i) {
-            bool drained = false;
-            parts.control_thread.run_and_wait([&] { drained = parts.outbox->drained(); });
-            if (drained) break;
-            std::this_thread::sleep_for(20ms);
-        }
-        parts.control_thread.run_and_wait([&] { parts.outbox->spill(); });
-        parts.spill_thread.run_and_wait([] {});
-    }
+    if (parts.control_thread.loop().running() && parts.outbox) empty_outbox();
     // What is on its way to a webhook is tried again after the start; what is known goes to the store.
     parts.events_thread.run_and_wait([&parts] {
         if (parts.webhooks) parts.webhooks->stop();
     });
-    if (parts.http_client) parts.http_client->stop();
+    if (parts.webhook_http) parts.webhook_http->stop();
     if (parts.store) parts.store->stop();
     if (parts.resolver) parts.resolver->stop();
     parts.control_thread.run_and_wait([&parts] {

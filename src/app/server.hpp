@@ -48,6 +48,7 @@ private:
     Result<void> open_store();
     Result<void> make_tls();
     Result<void> make_signaling();
+    Result<void> bind_sip();
     void make_webhooks();
     void make_api();
     Result<void> listen();
@@ -55,6 +56,8 @@ private:
     Result<void> start_sandbox_phones();
     void start_provisioning();
     Result<void> tell_scripts();
+    void stop_shard();
+    void empty_outbox();
 
     std::unique_ptr<Parts> parts_;
     StartReport report_;

@@ -94,14 +94,14 @@ struct Server::Parts {
     std::unique_ptr<telephony::TrunkService> trunks;
     std::unique_ptr<telephony::NumberService> numbers;
     std::unique_ptr<telephony::AccountService> accounts;
-    std::unique_ptr<net::HttpClient> outgoing_http;
+    std::unique_ptr<net::HttpClient> carrier_http;  ///< not the webhooks': their full queue must not stop an order
     std::unique_ptr<carriers::Directory> carriers;
     std::unique_ptr<telephony::NumberProvisioner> provisioner;
     std::unique_ptr<telephony::PhoneService> phones;
     std::unique_ptr<telephony::ConversationService> conversations;
     std::unique_ptr<net::IceProber> prober;
     std::unique_ptr<RegionWatch> regions;
-    std::unique_ptr<net::HttpClient> http_client;
+    std::unique_ptr<net::HttpClient> webhook_http;
     std::unique_ptr<events::WebhookDispatcher> webhooks;
     std::unique_ptr<api::ApiServer> api;
     std::unique_ptr<Timer> api_timer;

@@ -109,8 +109,8 @@ void Server::start_provisioning() {
         sandbox.base_url = "http://" + ordering->str();
         sandbox.registrars = {{registrar->address.str(), registrar->port}, {std::string(kSeedOneHost), 5060}};
     }
-    parts.outgoing_http = std::make_unique<net::HttpClient>();
-    parts.carriers = std::make_unique<carriers::Directory>(*parts.outgoing_http, *parts.secrets, parts.live_trunks,
+    parts.carrier_http = std::make_unique<net::HttpClient>();
+    parts.carriers = std::make_unique<carriers::Directory>(*parts.carrier_http, *parts.secrets, parts.live_trunks,
                                                            std::move(sandbox));
     parts.api_thread.run_and_wait([&parts] {
         parts.provisioner = std::make_unique<telephony::NumberProvisioner>(
