@@ -90,7 +90,7 @@ class TestResources:
         assert name in listed and set(columns) <= set(listed.splitlines()[0].split())
         got = cli.ok("get", kind, name)
         assert f"kind: {kind}" in got
-        assert cli.ok("apply", "-f", "-", stdin=got).endswith(" replaced\n"), "with the version that it has"
+        assert cli.ok("apply", "-f", "-", stdin=got).endswith(" unchanged\n"), "as it was printed"
         assert cli.ok("delete", kind, name) == f"{kind}/{name} deleted\n"
         assert "There is no" in cli.refused("get", kind, name)
 
