@@ -73,8 +73,8 @@ def test_a_bad_key_is_named(client, key):
 
 
 def test_many_at_once_make_one(client, own):
-    """Eight connections, one key: the requests are released together."""
-    for round_ in range(10):
+    """Eight connections, one key: the requests are released together. Some come when the first has just been answered."""
+    for round_ in range(100):
         gate = threading.Barrier(8)
 
         def post():

@@ -1,6 +1,7 @@
 #include "api/http/idempotency.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <vector>
@@ -80,25 +81,31 @@ struct IdempotencyGate::Flights {
     }
 };
 
-/// Ends one flight: with the answer for those who wait, or, dropped, without one (each then answers 500 by itself).
+/// Ends one flight: with the answer for those who wait, or, dropped, without one (each then answers 500 by itself). Its
+/// own flight only: once that has landed, the next request under the key begins another, and this one may live on for a
+/// moment.
 struct IdempotencyGate::Landing {
     std::shared_ptr<Flights> flights;
     std::string slot;
+    std::atomic<bool> landed{false};
 
     Landing(std::shared_ptr<Flights> given, std::string name) : flights(std::move(given)), slot(std::move(name)) {}
     Landing(const Landing&) = delete;
     Landing& operator=(const Landing&) = delete;
-    ~Landing() { flights->land(slot); }
+    ~Landing() { land(); }
 
     void answer(const net::HttpResponse& response) {
         const std::string body(response.body.view());
-        for (auto& reply : flights->land(slot)) {
+        for (auto& reply : land()) {
             net::HttpResponse copy{response.status, {}, body};
             if (!body.empty()) copy.headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}};
             copy.headers.push_back({"Idempotency-Replayed", "true"});
             std::move(reply).response(std::move(copy));
         }
     }
+
+private:
+    std::vector<Reply> land() { return landed.exchange(true) ? std::vector<Reply>() : flights->land(slot); }
 };
 
 IdempotencyGate::IdempotencyGate(telephony::Store& store, const telephony::Secrets& secrets, Executor& api)
