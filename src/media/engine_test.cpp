@@ -307,26 +307,12 @@ TEST_F(EngineTest, MarksWhatItSendsWithTheLegsDscp) {
     const LegId second = leg({.dscp = 34, .beside = first});
     engine_->configure(second, {b.agreement(), std::nullopt});
     engine_->connect(first, second);
-    const int on = 1;
-    ::setsockopt(b.fd(), IPPROTO_IP, IP_RECVTOS, &on, sizeof on);
+    b.watch_tos();
     ASSERT_TRUE(control_.run_until([&] { return events_.up.size() == 2 && engine_->idle(); }));
     a.send_audio();
     a.send_audio();
     a.send_audio();
-    pollfd waiting{b.fd(), POLLIN, 0};
-    ASSERT_EQ(::poll(&waiting, 1, 5000), 1);
-    std::array<char, 2048> buffer{};
-    alignas(8) std::array<char, 64> control{};
-    iovec vector{buffer.data(), buffer.size()};
-    msghdr message{};
-    message.msg_iov = &vector;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    ASSERT_GT(::recvmsg(b.fd(), &message, 0), 0);
-    const cmsghdr* header = CMSG_FIRSTHDR(&message);
-    ASSERT_NE(header, nullptr);
-    EXPECT_EQ(*CMSG_DATA(header), 34 << 2);
+    EXPECT_EQ(b.next_tos(), 34 << 2);
 }
 
 std::size_t open_descriptors() {

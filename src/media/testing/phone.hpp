@@ -2,9 +2,11 @@
 /// @file A telephone for tests: one real UDP socket that sends a tone in any of our codecs and decodes what it hears,
 /// plain or SRTP.
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <functional>
@@ -56,6 +58,28 @@ public:
     std::uint8_t payload_type() const { return facts_.default_type; }
     sdp::PayloadMapping mapping() const { return {facts_.default_type, options_.codec, facts_.clock_rate}; }
     void call(const Endpoint& to) { to_ = to; }
+
+    /// Before the packets whose mark next_tos() is to tell.
+    void watch_tos() const {
+        const int on = 1;
+        ::setsockopt(fd(), IPPROTO_IP, IP_RECVTOS, &on, sizeof on);
+    }
+    /// The TOS octet (DSCP and ECN) of the next packet, which is taken; none: nothing came within five seconds, or unmarked by the kernel.
+    std::optional<int> next_tos() const {
+        pollfd waiting{fd(), POLLIN, 0};
+        if (::poll(&waiting, 1, 5000) != 1) return std::nullopt;
+        std::array<char, 2048> buffer{};
+        alignas(8) std::array<char, 64> control{};
+        iovec vector{buffer.data(), buffer.size()};
+        msghdr message{};
+        message.msg_iov = &vector;
+        message.msg_iovlen = 1;
+        message.msg_control = control.data();
+        message.msg_controllen = control.size();
+        if (::recvmsg(fd(), &message, 0) <= 0) return std::nullopt;
+        const cmsghdr* header = CMSG_FIRSTHDR(&message);
+        return header == nullptr ? std::nullopt : std::optional<int>(*CMSG_DATA(header));
+    }
 
     /// What signalling agrees on with this phone, seen from the engine.
     sdp::NegotiatedAudio agreement() const {
