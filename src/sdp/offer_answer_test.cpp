@@ -6,59 +6,14 @@
 
 #include "base/random.hpp"
 #include "sdp/test_offers.hpp"
+#include "sdp/test_parties.hpp"
 
 namespace dp::sdp {
 namespace {
 
 using std::chrono::milliseconds;
 
-SessionDescription parsed(std::string_view text) {
-    return parse(text).value();
-}
-
-LocalMedia plain_media(const char* at = "198.51.100.7:20000") {
-    LocalMedia out;
-    out.rtp = *Endpoint::parse(at);
-    SeededRandom random(42);
-    out.srtp_keys = SrtpKeys::fresh(random);
-    return out;
-}
-
-LocalMedia browser_media() {
-    LocalMedia out = plain_media("198.51.100.7:3478");
-    Candidate host{.foundation = "1",
-                   .priority = 2130706431,
-                   .host = "198.51.100.7",
-                   .address = out.rtp.address,
-                   .port = 3478,
-                   .tcp_type = {}};
-    out.ice = IceAttributes{
-        .ufrag = "ourufrag", .pwd = "ourpasswordourpassword00", .candidates = {host}, .end_of_candidates = true};
-    out.fingerprints = {{"sha-256", std::vector<std::uint8_t>(32, 0xAB)}};
-    return out;
-}
-
-Capabilities phone() {
-    return {.codecs = {Codec::Pcmu, Codec::Pcma, Codec::G722}};
-}
-
-Capabilities browser() {
-    Capabilities out{.codecs = {Codec::Opus, Codec::G722, Codec::Pcmu}};
-    out.accepts = {.plain = false, .sdes = false, .dtls = true};
-    out.offered_security = Security::Dtls;
-    return out;
-}
-
-Capabilities sdes() {
-    Capabilities out = phone();
-    out.accepts = {.plain = false, .sdes = true};
-    out.offered_security = Security::Sdes;
-    return out;
-}
-
-DialogState fresh() {
-    return {.origin = {"-", "1", "1", ""}};
-}
+using namespace test;
 
 TEST(Answer, ToChromiumIsTheMinimalOne) {
     const auto answer = make_answer(parsed(test::kChromium), browser(), browser_media(), fresh());
@@ -191,18 +146,6 @@ TEST(Answer, SaysWhyItRefuses) {
     EXPECT_FALSE(make_answer(parsed(weak), browser(), browser_media(), fresh()));
 }
 
-TEST(Answer, TakesOptionalSrtpOnlyWhereAllowed) {
-    std::string offer = test::kRtpengine;
-    offer.replace(offer.find("RTP/SAVP"), 8, "RTP/AVP");
-    Capabilities both = phone();
-    both.accepts = {.plain = true, .sdes = true};
-    EXPECT_EQ(make_answer(parsed(offer), both, plain_media(), fresh())->audio.security, Security::None);
-    both.accepts.optional_sdes = true;
-    const auto answer = make_answer(parsed(offer), both, plain_media(), fresh());
-    EXPECT_EQ(answer->audio.security, Security::Sdes);
-    EXPECT_EQ(answer->description.media[0].protocol, Protocol::RtpAvp);
-}
-
 TEST(Answer, MirrorsEveryHold) {
     struct Row {
         const char* from;
@@ -325,64 +268,6 @@ TEST(AcceptAnswer, RefusesADowngrade) {
     EXPECT_FALSE(accept_answer(offer, wrong_tag, sdes(), plain_media()));
     const auto plain = make_offer(phone(), plain_media(), fresh());
     EXPECT_FALSE(accept_answer(plain, good->description, phone(), plain_media()));
-}
-
-Capabilities optional_sdes() {
-    Capabilities out = phone();
-    out.accepts = {.plain = true, .sdes = true, .optional_sdes = true};
-    out.offered_security = Security::Sdes;
-    out.offered_suites = 2;
-    return out;
-}
-
-TEST(OptionalSrtp, IsOfferedAsRtpAvpWithTheFirstSuites) {
-    const auto offer = make_offer(optional_sdes(), plain_media(), fresh());
-    EXPECT_EQ(offer.media[0].protocol, Protocol::RtpAvp);
-    ASSERT_EQ(offer.media[0].crypto.size(), 2U);
-    EXPECT_EQ(offer.media[0].crypto[0].key->suite, optional_sdes().suites[0]);
-}
-
-TEST(OptionalSrtp, TakesBothAPlainAnswerAndOneWithKeys) {
-    const auto offer = make_offer(optional_sdes(), plain_media(), fresh());
-    const auto plain = make_answer(offer, phone(), plain_media("203.0.113.1:4000"), fresh());
-    ASSERT_TRUE(plain);
-    const auto accepted = accept_answer(offer, plain->description, optional_sdes(), plain_media());
-    ASSERT_TRUE(accepted) << accepted.error().detail;
-    EXPECT_EQ(accepted->security, Security::None);
-    EXPECT_FALSE(accepted->srtp);
-    const auto keyed = make_answer(offer, optional_sdes(), plain_media("203.0.113.1:4000"), fresh());
-    ASSERT_TRUE(keyed);
-    const auto both = accept_answer(offer, keyed->description, optional_sdes(), plain_media());
-    ASSERT_TRUE(both) << both.error().detail;
-    EXPECT_EQ(both->security, Security::Sdes);
-}
-
-TEST(OptionalSrtp, KeysThatDoNotFitAreNoPlainAnswer) {
-    const auto offer = make_offer(optional_sdes(), plain_media(), fresh());
-    auto answer = make_answer(offer, optional_sdes(), plain_media("203.0.113.1:4000"), fresh())->description;
-    answer.media[0].crypto[0].tag = 99;
-    EXPECT_FALSE(accept_answer(offer, answer, optional_sdes(), plain_media()));
-}
-
-TEST(OptionalSrtp, IsNoLongerOptionalWhereAnOfferSaysSavp) {
-    const auto offer = make_offer(sdes(), plain_media(), fresh());
-    const auto answer = make_answer(offer, optional_sdes(), plain_media("203.0.113.1:4000"), fresh());
-    ASSERT_TRUE(answer);
-    EXPECT_EQ(answer->audio.security, Security::Sdes);
-    const DialogState state{.local = &answer->description, .remote = &offer};
-    const auto again = make_offer(optional_sdes(), plain_media("203.0.113.1:4000"), state);
-    EXPECT_EQ(again.media[0].protocol, Protocol::RtpSavp) << "the section keeps its protocol";
-    EXPECT_EQ(again.media[0].crypto[0].key->key_salt().size(), key_salt_size(optional_sdes().suites[0]));
-    auto plain = make_answer(make_offer(phone(), plain_media(), fresh()), phone(), plain_media(), fresh())->description;
-    EXPECT_FALSE(accept_answer(again, plain, optional_sdes(), plain_media())) << "a downgrade";
-}
-
-TEST(CheckProtection, IsTheAnswersVerdictBeforeThereIsOne) {
-    const auto plain = parsed(test::kBaresip);
-    EXPECT_FALSE(check_protection(plain, sdes(), plain_media()));
-    EXPECT_TRUE(check_protection(plain, optional_sdes(), plain_media()));
-    EXPECT_TRUE(check_protection(parsed(test::kRtpengine), sdes(), plain_media()));
-    EXPECT_FALSE(check_protection(parsed(test::kRtpengine), phone(), plain_media()));
 }
 
 TEST(AcceptAnswer, RefusesARefusal) {
