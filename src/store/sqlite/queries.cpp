@@ -77,6 +77,31 @@ std::string_view order_text(t::LogOrder order) {
     return order == t::LogOrder::OldestFirst ? "ORDER BY sequence LIMIT ?" : "ORDER BY sequence DESC LIMIT ?";
 }
 
+/// Rows of a log as `query` asks for them. `narrow` adds what only this log is asked; `indexed`: that finds them by an index.
+template <class Row, class Query>
+Result<std::vector<Row>> log_rows(Connection& connection, Log log, const Query& query, bool indexed,
+                                  std::string_view select, auto narrow, Row (*read)(Statement&)) {
+    const std::size_t limit = most_rows(query.limit);
+    DP_TRY(ranges, ranges_of(connection, log, query, indexed));
+    std::vector<Row> out;
+    for (const SequenceRange& range : ranges) {
+        if (out.size() == limit) break;
+        QueryText text{std::string(select)};
+        text.where("organization_id = ?", query.organization.str())
+            .where("sequence >= ?", range.first)
+            .where("sequence <= ?", range.last)
+            .where_if("time >= ?", millis(query.from))
+            .where_if("time < ?", millis(query.until));
+        narrow(text);
+        text.tail(order_text(query.order)).value(static_cast<std::int64_t>(limit - out.size()));
+        DP_CHECK(each(connection, text, [&](Statement& row) -> Result<void> {
+            out.push_back(read(row));
+            return {};
+        }));
+    }
+    return out;
+}
+
 struct Cursor {
     std::int64_t started;
     std::string id;
@@ -162,27 +187,10 @@ t::Event read_event(Statement& row) {
 }  // namespace
 
 Result<std::vector<t::Event>> find_events(Connection& connection, const t::EventQuery& query) {
-    const std::size_t limit = most_rows(query.limit);
-    DP_TRY(ranges, ranges_of(connection, Log::Events, query, !query.resource_ids.empty()));
-    std::vector<t::Event> out;
-    for (const SequenceRange& range : ranges) {
-        if (out.size() == limit) break;
-        QueryText text("SELECT sequence, organization_id, type, resource_type, resource_id, time, payload FROM events");
-        text.where("organization_id = ?", query.organization.str())
-            .where("sequence >= ?", range.first)
-            .where("sequence <= ?", range.last)
-            .where_if("time >= ?", millis(query.from))
-            .where_if("time < ?", millis(query.until))
-            .in("type", query.types)
-            .in("resource_id", query.resource_ids)
-            .tail(order_text(query.order))
-            .value(static_cast<std::int64_t>(limit - out.size()));
-        DP_CHECK(each(connection, text, [&](Statement& row) -> Result<void> {
-            out.push_back(read_event(row));
-            return {};
-        }));
-    }
-    return out;
+    return log_rows(
+        connection, Log::Events, query, !query.resource_ids.empty(),
+        "SELECT sequence, organization_id, type, resource_type, resource_id, time, payload FROM events",
+        [&](QueryText& text) { text.in("type", query.types).in("resource_id", query.resource_ids); }, &read_event);
 }
 
 namespace {
@@ -224,30 +232,15 @@ Result<bool> has_event(Connection& connection, const t::Event& event) {
 }
 
 Result<std::vector<t::AuditEntry>> find_audit(Connection& connection, const t::AuditQuery& query) {
-    const std::size_t limit = most_rows(query.limit);
-    DP_TRY(ranges, ranges_of(connection, Log::Audit, query, !query.entity_ids.empty()));
-    std::vector<t::AuditEntry> out;
-    for (const SequenceRange& range : ranges) {
-        if (out.size() == limit) break;
-        QueryText text(fmt::format("SELECT {} FROM audit_entries", kAuditColumns));
-        text.where("organization_id = ?", query.organization.str())
-            .where("sequence >= ?", range.first)
-            .where("sequence <= ?", range.last)
-            .where_if("time >= ?", millis(query.from))
-            .where_if("time < ?", millis(query.until))
-            .in("entity_id", query.entity_ids)
+    const auto narrow = [&](QueryText& text) {
+        text.in("entity_id", query.entity_ids)
             .in("entity_type", query.entity_types)
             .in("action", query.actions)
             .in("actor_id", query.actor_ids)
-            .in("request_id", query.request_ids)
-            .tail(order_text(query.order))
-            .value(static_cast<std::int64_t>(limit - out.size()));
-        DP_CHECK(each(connection, text, [&](Statement& row) -> Result<void> {
-            out.push_back(read_audit(row));
-            return {};
-        }));
-    }
-    return out;
+            .in("request_id", query.request_ids);
+    };
+    return log_rows(connection, Log::Audit, query, !query.entity_ids.empty(),
+                    fmt::format("SELECT {} FROM audit_entries", kAuditColumns), narrow, &read_audit);
 }
 
 Result<std::optional<t::IdempotencyRecord>> find_idempotency(Connection& connection, const std::string& scope,
